@@ -1,0 +1,1 @@
+"""In-context gradient descent: learners, tasks and the stages of the reproducible paper."""

@@ -1,0 +1,88 @@
+"""Files that are either whole or absent, and errors that say how to rebuild them.
+
+Arrays go into .npz archives (whose entries carry checksums) together with a JSON header that names
+what the file is. Everything is written under a temporary name and renamed.
+"""
+
+import contextlib
+import json
+import os
+import zipfile
+import zlib
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+HEADER = "__header__"
+
+
+class ArtefactError(Exception):
+    """A file of the run is missing, cut off, or not what its reader expected."""
+
+
+@contextlib.contextmanager
+def replacing(path: Path) -> Iterator[Path]:
+    """Yield a temporary name beside `path`; rename it to `path` if the body succeeds."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".{path.stem}.{os.getpid()}{path.suffix}")
+    try:
+        yield temporary
+        os.replace(temporary, path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def save_arrays(path: Path, arrays: Mapping[str, np.ndarray], **header: Any) -> None:
+    """Write named arrays and a JSON header (`format` is what `load_arrays` will ask for)."""
+    text = np.array(json.dumps(header, sort_keys=True))
+    with replacing(path) as temporary:
+        np.savez(temporary, **{HEADER: text}, **arrays)  # type: ignore[arg-type]
+
+
+def load_arrays(path: Path, kind: str) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
+    """Arrays and header of a file of format `kind`; `ArtefactError` if it is anything else."""
+    try:
+        with np.load(path, allow_pickle=False) as archive:
+            arrays = {name: archive[name] for name in archive.files}
+        header = json.loads(str(arrays.pop(HEADER)))
+    except FileNotFoundError:
+        raise ArtefactError(_advice(path, "does not exist")) from None
+    except (zipfile.BadZipFile, zlib.error, ValueError, KeyError, EOFError, OSError) as error:
+        raise ArtefactError(_advice(path, f"cannot be read ({error})")) from None
+    if header.get("format") != kind:
+        found = header.get("format", "no format")
+        raise ArtefactError(_advice(path, f"holds {found!r} where {kind!r} was expected"))
+    return arrays, header
+
+
+def save_table(path: Path, table: pd.DataFrame) -> None:
+    """Write a table as Parquet or CSV, by the suffix."""
+    with replacing(path) as temporary:
+        if path.suffix == ".csv":
+            table.to_csv(temporary, index=False)
+        else:
+            table.to_parquet(temporary, index=False)
+
+
+def load_table(path: Path) -> pd.DataFrame:
+    """Read a Parquet table; `ArtefactError` if it is cut off or not one."""
+    try:
+        return pd.read_parquet(path)
+    except FileNotFoundError:
+        raise ArtefactError(_advice(path, "does not exist")) from None
+    except (OSError, ValueError) as error:
+        raise ArtefactError(_advice(path, f"cannot be read ({error})")) from None
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a text file at once."""
+    with replacing(path) as temporary:
+        temporary.write_text(text)
+
+
+def _advice(path: Path, problem: str) -> str:
+    target = path.parent if path.parent.parent.parent.name == "prompts" else path
+    return f"{path} {problem}. Rebuild it with: snakemake --cores all --force {target}"

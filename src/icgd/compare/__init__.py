@@ -1,0 +1,1 @@
+"""Comparisons of learners: one module for each measurement, named in the config."""

@@ -1,0 +1,22 @@
+"""Loss of ridge regression against its penalty: without label noise the best one is zero."""
+
+import jax.numpy as jnp
+import pandas as pd
+
+from icgd.compare.metrics import losses, outputs
+from icgd.compare.study import Population, Study
+from icgd.constrained import PositiveFloat, PositiveInt
+from icgd.learners.algorithms import Ridge
+
+
+def measure(
+    study: Study, *, penalties: list[PositiveFloat], prompts: PositiveInt = 8192
+) -> pd.DataFrame:
+    """One row per penalty λ, on the first `prompts` stored prompts."""
+    stored, targets = study.prompts(study.spec["variant"], prompts)
+    tables = []
+    for penalty in penalties:
+        population = Population(Ridge(jnp.array([penalty])), [None], None)
+        loss = losses(outputs(population.learner, stored), targets).mean(axis=1)
+        tables.append(study.rows("ridge", population, f"penalty={penalty}", {"loss": loss}))
+    return pd.concat(tables)

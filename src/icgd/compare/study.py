@@ -1,0 +1,111 @@
+"""Everything a measurement looks at: the learners of an experiment and its evaluation prompts."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pandas as pd
+from jaxtyping import Array, Float
+
+from icgd.artefacts import load_arrays
+from icgd.build import build_task, load_learner
+from icgd.learners.base import Learner
+from icgd.learners.construction import interpolate
+from icgd.prompt import Prompt
+from icgd.tasks.base import Task
+
+COLUMNS = ["experiment", "learner", "seed", "step", "condition", "metric", "value"]
+
+
+@dataclass(frozen=True)
+class Population:
+    """A learner for each seed, stacked along the first axis; seeds and step None if untrained."""
+
+    learner: Learner
+    seeds: Sequence[int | None]
+    step: int | None
+
+
+@dataclass(frozen=True)
+class Study:
+    """An experiment's variant with its learners loaded.
+
+    `history` holds, for each trained learner, the populations of its earlier snapshots.
+    """
+
+    spec: Mapping[str, Any]
+    prompts_folder: Path
+    learners: Mapping[str, Population]
+    history: Mapping[str, Sequence[Population]]
+
+    def task(self, condition: str) -> Task:
+        """The task of a condition."""
+        return build_task(self.spec["task"], **self.spec["conditions"][condition])
+
+    def prompts(self, condition: str, count: int | None = None) -> tuple[Prompt, Float[Array, "p m"]]:
+        """The (first `count`) stored prompts of a condition and their targets, in float64."""
+        arrays, _ = load_arrays(self.prompts_folder / f"{condition}.npz", "prompts")
+        x, y, query, target = (
+            jnp.asarray(arrays[k][:count], float) for k in ("x", "y", "query", "target")
+        )
+        return Prompt(x, y, query), target
+
+    def rows(
+        self, name: str, population: Population, condition: str, metrics: Mapping[str, Array]
+    ) -> pd.DataFrame:
+        """Tidy rows of metrics, each an array over the population's seeds."""
+        frames = [
+            {"seed": list(population.seeds), "metric": metric, "value": np.asarray(values, float)}
+            for metric, values in metrics.items()
+        ]
+        table = pd.concat(map(pd.DataFrame, frames), ignore_index=True)
+        table = table.assign(
+            experiment=self.spec["experiment"], learner=name, condition=condition, step=population.step
+        )
+        return table.astype({"seed": "Int64", "step": "Int64"})[COLUMNS]
+
+
+def _in_double(learner: Learner) -> Learner:
+    return jax.tree.map(lambda a: jnp.asarray(a, float) if eqx.is_array_like(a) else a, learner)
+
+
+def _load_trained(paths: Sequence[Path]) -> list[Population]:
+    """Populations of all snapshots, the blocks of seeds joined."""
+    blocks = [load_learner(path) for path in sorted(paths)]
+    learner = jax.tree.map(
+        lambda *a: np.concatenate(a, axis=1) if eqx.is_array(a[0]) else a[0], *(b[0] for b in blocks)
+    )
+    seeds = [int(seed) for _, series in blocks for seed in series["seeds"]]
+    order = np.argsort(seeds)
+    seeds = [seeds[i] for i in order]
+    steps = blocks[0][1]["steps"]
+    return [
+        Population(_in_double(jax.tree.map(lambda a: a[i][order], learner)), seeds, int(step))
+        for i, step in enumerate(steps)
+    ]
+
+
+def load_study(
+    spec: Mapping[str, Any], prompts: Path, baselines: Path, trained: Sequence[Path]
+) -> Study:
+    """Load every learner of `spec`; trained files are named <learner>.<seeds>.npz."""
+    learners: dict[str, Population] = {}
+    history: dict[str, Sequence[Population]] = {}
+    for name in spec["baselines"]:
+        single, _ = load_learner(baselines / f"{name}.npz")
+        stacked = jax.tree.map(lambda a: a[None], _in_double(single))
+        learners[name] = Population(stacked, [None], None)
+    for name in spec["trained"]:
+        own = [path for path in trained if path.name.split(".")[0] == name]
+        *history[name], learners[name] = _load_trained(own)
+    for name, (one, other) in spec["interpolations"].items():
+        first, second = learners[one], learners[other]
+        target = jax.tree.map(lambda a: a[0], second.learner)
+        mixed = eqx.filter_vmap(interpolate, in_axes=(eqx.if_array(0), None))(first.learner, target)
+        learners[name] = Population(mixed, first.seeds, first.step)
+    return Study(spec, prompts, learners, history)

@@ -1,0 +1,19 @@
+"""Names for the number ranges that config options accept.
+
+To a type checker they are plain numbers. `icgd.config` reads the names in a signature, without
+importing the module, and refuses values outside the range before any job starts.
+"""
+
+from typing import TypeAlias
+
+PositiveInt: TypeAlias = int
+NonNegativeInt: TypeAlias = int
+PositiveFloat: TypeAlias = float
+NonNegativeFloat: TypeAlias = float
+
+SCHEMAS: dict[str, dict[str, object]] = {
+    "PositiveInt": {"type": "integer", "minimum": 1},
+    "NonNegativeInt": {"type": "integer", "minimum": 0},
+    "PositiveFloat": {"type": "number", "exclusiveMinimum": 0},
+    "NonNegativeFloat": {"type": "number", "minimum": 0},
+}

@@ -1,0 +1,24 @@
+"""Stage: make one measurement on all learners of an experiment and write its tidy table."""
+
+import importlib
+from pathlib import Path
+from typing import Any
+
+import jax
+
+from icgd.artefacts import save_table
+from icgd.compare.study import load_study
+from icgd.stages.arguments import run_stage
+
+
+def main(spec: dict[str, Any], prompts: Path, baselines: Path, trained: list[Path], output: Path) -> None:
+    """Run `icgd.compare.<measurement>.measure` in float64, so that rounding does not show."""
+    jax.config.update("jax_enable_x64", True)
+    module = importlib.import_module(f"icgd.compare.{spec['measurement']}")
+    study = load_study(spec, prompts, baselines, trained)
+    save_table(output, module.measure(study, **spec["options"]))
+
+
+if __name__ == "__main__":
+    run_stage(main, prompts="folder of prompts", baselines="folder of baselines", trained="paths",
+              output="table")

@@ -1,0 +1,122 @@
+"""Training of a block of seeds at once on fresh prompts, restartable at any step.
+
+One compiled loop runs any number of steps for all seeds. Each step's prompts come from the seed's
+key folded with the step, so that a run that was killed goes on bit-identically.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import optax
+from jaxtyping import Array, Float, Int, Key
+
+from icgd.constrained import PositiveFloat, PositiveInt
+from icgd.learners.base import Learner
+from icgd.tasks.base import Task
+
+
+class NonFiniteLossError(Exception):
+    """The training loss became NaN or infinite."""
+
+
+@dataclass(frozen=True)
+class Training:
+    """Adam with a cosine schedule to zero and clipping by global norm."""
+
+    steps: PositiveInt
+    batch: PositiveInt
+    learning_rate: PositiveFloat
+    clip: PositiveFloat = 10.0
+    snapshots: PositiveInt = 40
+
+    def optimiser(self) -> optax.GradientTransformation:
+        """The optimiser of one seed."""
+        schedule = optax.cosine_decay_schedule(self.learning_rate, self.steps)
+        return optax.chain(optax.clip_by_global_norm(self.clip), optax.adam(schedule))
+
+    def snapshot_steps(self) -> list[int]:
+        """Steps whose weights are kept: from 0, ever further apart, to the last."""
+        grid = {round(self.steps * (i / self.snapshots) ** 2) for i in range(self.snapshots + 1)}
+        return sorted(grid)
+
+
+class State(eqx.Module):
+    """Everything that training carries: all leaves have a leading seed axis, except `step`."""
+
+    learner: Learner
+    optimiser: Any
+    step: Int[Array, ""]
+    loss: Float[Array, " seeds"]
+    """Mean training loss since the previous snapshot."""
+
+
+def population_loss(
+    learner: Learner, task: Task, key: Key[Array, ""], batch: int
+) -> Float[Array, ""]:
+    """½ E‖ŷ − y‖² on `batch` fresh prompts (von Oswald et al. 2023, equation 4)."""
+    prompts, targets = jax.vmap(task.sample)(jax.random.split(key, batch))
+    return 0.5 * jnp.mean(jnp.sum((jax.vmap(learner)(prompts) - targets) ** 2, axis=-1))
+
+
+def initial_state(learners: Learner, training: Training) -> State:
+    """Step zero of a stack of untrained learners."""
+    weights = eqx.filter(learners, eqx.is_array)
+    optimiser = jax.vmap(training.optimiser().init)(weights)
+    seeds = jax.tree.leaves(weights)[0].shape[0]
+    return State(learners, optimiser, jnp.zeros((), jnp.int32), jnp.zeros(seeds))
+
+
+def make_advance(
+    task: Task, training: Training, keys: Key[Array, " seeds"]
+) -> Callable[[State, Int[Array, ""]], State]:
+    """A compiled function that takes a state to a later step."""
+    optimiser = training.optimiser()
+
+    def one_seed(
+        learner: Learner, state: Any, key: Key[Array, ""], step: Int[Array, ""]
+    ) -> tuple[Learner, Any, Float[Array, ""]]:
+        step_key = jax.random.fold_in(key, step)
+        loss, gradient = eqx.filter_value_and_grad(population_loss)(
+            learner, task, step_key, training.batch
+        )
+        updates, state = optimiser.update(gradient, state)
+        return eqx.apply_updates(learner, updates), state, loss
+
+    @eqx.filter_jit
+    def advance(state: State, until: Int[Array, ""]) -> State:
+        def body(step: Int[Array, ""], carry: Any) -> Any:
+            learner, optimiser_state, total = carry
+            in_axes = (eqx.if_array(0), eqx.if_array(0), 0, None)
+            learner, optimiser_state, loss = eqx.filter_vmap(one_seed, in_axes=in_axes)(
+                learner, optimiser_state, keys, step
+            )
+            return learner, optimiser_state, total + loss
+
+        carry = (state.learner, state.optimiser, jnp.zeros_like(state.loss))
+        learner, optimiser_state, total = jax.lax.fori_loop(state.step, until, body, carry)
+        return State(learner, optimiser_state, until, total / (until - state.step))
+
+    return advance
+
+
+def train(
+    state: State, task: Task, training: Training, keys: Key[Array, " seeds"], seeds: list[int]
+) -> Iterator[State]:
+    """Yield the state at every snapshot step after `state`'s; stop on a non-finite loss."""
+    advance = make_advance(task, training, keys)
+    for step in training.snapshot_steps():
+        if step <= state.step:
+            continue
+        last, state = int(state.step), advance(state, jnp.asarray(step, jnp.int32))
+        bad = [s for s, ok in zip(seeds, jnp.isfinite(state.loss), strict=True) if not ok]
+        if bad:
+            raise NonFiniteLossError(
+                f"the training loss of seed {', '.join(map(str, bad))} became non-finite between "
+                f"steps {last} and {step}; the last good state is that of step {last}. "
+                "Lower training.learning_rate or training.clip, or the initial scale"
+            )
+        yield state
