@@ -1,0 +1,68 @@
+# What all rules share: the run's name, its validated config, the code that each stage depends on.
+import itertools
+import json
+import os
+import sys
+from pathlib import Path
+
+from snakemake.exceptions import WorkflowError
+
+ROOT = Path(workflow.basedir)
+sys.path.insert(0, str(ROOT / "src"))
+from icgd import code, config as settings
+
+os.environ["PYTHONPATH"] = str(ROOT / "src")
+os.environ.setdefault("JAX_COMPILATION_CACHE_DIR", str(ROOT / ".cache" / "jax"))
+os.environ.setdefault("JAX_PERSISTENT_COMPILATION_CACHE_MIN_COMPILE_TIME_SECS", "0.5")
+
+RUN = Path(str(workflow.configfiles[-1])).stem
+RESULTS = f"results/{RUN}"
+
+try:
+    settings.validate(config, ROOT / "workflow/schemas/config.schema.yaml")
+except settings.ConfigError as error:
+    raise WorkflowError(f"config {RUN}: {error}") from None
+
+EXPERIMENTS = config["experiments"]
+SECONDS_PER_MINUTE = 60
+
+
+wildcard_constraints:
+    experiment="|".join(EXPERIMENTS),
+    learner=r"[a-z0-9_]+",
+    variant=r"[a-z_]+(=[^/]+)?",
+    seeds=r"\d+-\d+",
+    figure="|".join(config["figures"]),
+
+
+def stage(name):
+    """The shell command of a stage; one XLA thread per Snakemake thread."""
+    return f"NPROC={{threads}} OMP_NUM_THREADS={{threads}} python -m icgd.stages.{name}"
+
+
+def modules(package, specs):
+    """The modules that the kinds of some specs live in."""
+    return sorted({f"icgd.{package}.{spec['kind'].split('.')[0]}" for spec in specs})
+
+
+def code_of(stage, *packages_and_specs):
+    """Files that a stage depends on, with the modules of the kinds that it will build."""
+    found = [modules(package, specs) for package, specs in packages_and_specs]
+    return code.closure(f"icgd.stages.{stage}", *itertools.chain(*found))
+
+
+def as_json(spec):
+    return json.dumps(spec, sort_keys=True)
+
+
+def base_spec(wildcards):
+    return {
+        "experiment": wildcards.experiment,
+        "variant": wildcards.variant,
+        "seed": config["seed"],
+        "task": settings.task_spec(EXPERIMENTS[wildcards.experiment], wildcards.variant),
+    }
+
+
+def experiment_tasks(wildcards):
+    return "tasks", [EXPERIMENTS[wildcards.experiment]["task"]]
