@@ -1,0 +1,27 @@
+"""Means and confidence intervals over seeds."""
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+
+GROUP = ["experiment", "learner", "condition", "metric"]
+
+
+def seed_intervals(metrics: pd.DataFrame, confidence: float) -> pd.DataFrame:
+    """Mean, Student-t interval [low, high], min, max and count of each metric at each step.
+
+    With one value (or an untrained learner) the interval is the value itself.
+    """
+    groups = metrics.groupby([*GROUP, "step"], dropna=False, sort=True)["value"]
+    table = groups.agg(["mean", "std", "count", "min", "max"]).reset_index()
+    count = table["count"].to_numpy(float)
+    with np.errstate(invalid="ignore"):
+        quantile = stats.t.ppf((1 + confidence) / 2, np.maximum(count - 1, 1))
+    half = np.where(count > 1, quantile * table["std"].fillna(0) / np.sqrt(np.maximum(count, 1)), 0.0)
+    return table.assign(low=table["mean"] - half, high=table["mean"] + half).drop(columns="std")
+
+
+def final(metrics: pd.DataFrame) -> pd.DataFrame:
+    """Rows of the last training step of each learner, and all rows of the untrained ones."""
+    last = metrics.groupby(["experiment", "learner", "condition"])["step"].transform("max")
+    return metrics[metrics["step"].isna() | (metrics["step"] == last)]

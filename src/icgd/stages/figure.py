@@ -1,0 +1,31 @@
+"""Stage: draw one figure from the metrics, as PDF and PNG, with the table behind it."""
+
+import importlib
+from pathlib import Path
+from typing import Any
+
+import matplotlib
+import pandas as pd
+
+from icgd.artefacts import load_table, replacing, save_table
+from icgd.intervals import seed_intervals
+from icgd.plots.style import STYLE
+from icgd.stages.arguments import run_stage
+
+
+def main(spec: dict[str, Any], tables: list[Path], pdf: Path, png: Path, csv: Path) -> None:
+    """Call `icgd.plots.<plot>.draw(table)` with the intervals over seeds of the experiment."""
+    matplotlib.use("agg")
+    module = importlib.import_module(f"icgd.plots.{spec['plot']}")
+    metrics = pd.concat([load_table(path) for path in tables], ignore_index=True)
+    table = seed_intervals(module.select(metrics), spec["confidence"])
+    with matplotlib.rc_context(STYLE):
+        figure = module.draw(table)
+        for path, options in ((pdf, {"metadata": {"CreationDate": None}}), (png, {"dpi": 200})):
+            with replacing(path) as temporary:
+                figure.savefig(temporary, **options)
+    save_table(csv, table)
+
+
+if __name__ == "__main__":
+    run_stage(main, tables="paths", pdf="figure", png="figure", csv="table behind the figure")

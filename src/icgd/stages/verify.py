@@ -1,0 +1,64 @@
+"""Stage: compare a run's metrics with the reference table, each within its tolerance."""
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from icgd.artefacts import load_table, save_table, write_text
+from icgd.intervals import GROUP, final, seed_intervals
+from icgd.stages.arguments import StageError, run_stage
+
+METRICS = ["loss", "prediction_l2", "sensitivity_cosine", "sensitivity_l2", "max_abs_difference"]
+RELATIVE, ABSOLUTE, EXACT = 0.02, 5e-3, 1e-11
+
+
+def summary(metrics: pd.DataFrame) -> pd.DataFrame:
+    """Means over seeds of the compared metrics, with the tolerance that a reference gives them.
+
+    The tolerance covers another machine's rounding and its effect on training: 2 % of the value,
+    at least 0.005, or three half-widths of the 95 % interval over seeds if that is more.
+    """
+    rows = final(metrics[metrics["metric"].isin(METRICS)])
+    table = seed_intervals(rows.dropna(subset="value"), 0.95)
+    tolerance = np.maximum(RELATIVE * table["mean"].abs(), ABSOLUTE)
+    tolerance = np.maximum(tolerance, 3 * (table["high"] - table["mean"]))
+    tolerance = np.where(table["metric"] == "max_abs_difference", EXACT, tolerance)
+    return table.assign(tolerance=tolerance)[[*GROUP, "mean", "tolerance"]]
+
+
+def report(ours: pd.DataFrame, reference: pd.DataFrame) -> tuple[list[str], int]:
+    """A line for each metric outside its tolerance, then totals per metric; and how many fail."""
+    table = reference.merge(ours, on=GROUP, how="outer", suffixes=("_reference", ""), indicator=True)
+    missing = table["_merge"] != "both"
+    off = (table["mean"] - table["mean_reference"]).abs() > table["tolerance_reference"]
+    lines = []
+    for row in table[missing | off].itertuples():
+        name = f"{row.experiment}/{row.learner}/{row.condition}/{row.metric}"
+        where = {"left_only": "missing from the run", "right_only": "not in the reference"}
+        problem = where.get(str(row._10)) if row._10 != "both" else None
+        lines.append(f"FAIL {name}: {problem or f'{row.mean:.6g}, expected {row.mean_reference:.6g} ± {row.tolerance_reference:.2g}'}")  # fmt: skip
+    for metric, group in table.assign(bad=missing | off).groupby("metric"):
+        lines.append(f"{metric}: {(~group['bad']).sum()} of {len(group)} values within tolerance")
+    return lines, int((missing | off).sum())
+
+
+def main(spec: dict[str, Any], metrics: Path, reference: Path, output: Path) -> None:
+    """Print the comparison; fail if any value is outside its tolerance."""
+    lines, failures = report(summary(load_table(metrics)), pd.read_csv(reference))
+    print("\n".join(lines))
+    if failures:
+        raise StageError(
+            f"{failures} values differ from {reference}. If the change is meant, rewrite the table "
+            f"with: python -m icgd.stages.verify {metrics} {reference}"
+        )
+    write_text(output, "\n".join(lines) + "\n")
+
+
+if __name__ == "__main__":
+    if sys.argv[1].startswith("--"):
+        run_stage(main, metrics="merged table", reference="table", output="report")
+    else:
+        save_table(Path(sys.argv[2]), summary(load_table(Path(sys.argv[1]))))
