@@ -31,14 +31,18 @@ def measure(
 
 def largest_difference(key: jax.Array, d: int, n: int, m: int, trials: int = 100) -> float:
     """Largest difference to (W₀ − η/N Σ_j (W₀x_j − y_j)x_jᵀ) x_q, computed by NumPy."""
-    keys = jax.random.split(key, (trials, 5))
+    shapes = [(trials, n, d), (trials, n, m), (trials, d), (trials, m, d)]
+    *parts, rate_key = jax.random.split(key, 5)
+    x, y, query, start = (jax.random.normal(k, s) for k, s in zip(parts, shapes, strict=True))
+    rates = jax.random.uniform(rate_key, (trials,), minval=0.01, maxval=2.0)
+
+    def predict(start: jax.Array, rate: jax.Array, prompt: Prompt) -> jax.Array:
+        return gradient_layer(start, rate, n)(prompt)
+
+    layer = np.asarray(jax.jit(jax.vmap(predict))(start, rates, Prompt(x, y, query)))
     worst = 0.0
-    for x_key, y_key, query_key, start_key, rate_key in keys:
-        x, y = jax.random.normal(x_key, (n, d)), jax.random.normal(y_key, (n, m))
-        query, start = jax.random.normal(query_key, (d,)), jax.random.normal(start_key, (m, d))
-        rate = jax.random.uniform(rate_key, (), minval=0.01, maxval=2.0)
-        layer = gradient_layer(start, rate, n)(Prompt(x, y, query))
-        residual = np.asarray(start) @ np.asarray(x).T - np.asarray(y).T
-        weights = np.asarray(start) - float(rate) / n * residual @ np.asarray(x)
-        worst = max(worst, float(np.abs(np.asarray(layer) - weights @ np.asarray(query)).max()))
+    for i in range(trials):
+        w, xs, ys = (np.asarray(a[i]) for a in (start, x, y))
+        stepped = w - float(rates[i]) / n * (w @ xs.T - ys.T) @ xs
+        worst = max(worst, float(np.abs(layer[i] - stepped @ np.asarray(query[i])).max()))
     return worst

@@ -39,7 +39,9 @@ def outputs(learners: Learner, prompts: Prompt) -> Outputs:
     def each_seed(learner: Learner) -> Outputs:
         return jax.lax.map(lambda prompt: one(learner, prompt), prompts, batch_size=CHUNK)
 
-    return eqx.filter_vmap(each_seed)(learners)
+    leaves = jax.tree.leaves(eqx.filter(learners, eqx.is_array))
+    seeds = leaves[0].shape[0] if leaves else 1  # a learner without weights stands for one
+    return eqx.filter_vmap(each_seed, axis_size=seeds)(learners)
 
 
 def losses(found: Outputs, targets: Float[Array, "p m"]) -> Float[Array, "seeds p"]:

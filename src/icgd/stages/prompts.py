@@ -5,6 +5,7 @@ from typing import Any
 
 import equinox as eqx
 import jax
+import jax.numpy as jnp
 import numpy as np
 
 from icgd.artefacts import save_arrays
@@ -29,7 +30,9 @@ def main(spec: dict[str, Any], output: Path) -> None:
     output.mkdir(parents=True, exist_ok=True)
     key = named_key(spec["seed"], spec["experiment"], spec["variant"], "evaluation")
     for condition, changes in spec["conditions"].items():
-        prompts, targets = draw(build_task(spec["task"], **changes), key, spec["count"])
+        task = build_task(spec["task"], **changes)
+        scales = jax.tree.map(lambda scale: jnp.asarray(scale, jnp.float32), task)  # one compilation
+        prompts, targets = draw(scales, key, spec["count"])
         arrays = {"x": prompts.x, "y": prompts.y, "query": prompts.query, "target": targets}
         arrays = {name: np.asarray(array) for name, array in arrays.items()}
         save_arrays(output / f"{condition}.npz", arrays, format="prompts", condition=condition)

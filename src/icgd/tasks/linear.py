@@ -28,8 +28,8 @@ class LinearRegression(Task):
     context_length: PositiveInt = eqx.field(static=True, default=10)
     outputs: PositiveInt = eqx.field(static=True, default=1)
     inputs: InputLaw = eqx.field(static=True, default="uniform")
-    input_scale: PositiveFloat = eqx.field(static=True, default=1.0)
-    weight_scale: PositiveFloat = eqx.field(static=True, default=1.0)
+    input_scale: PositiveFloat = 1.0
+    weight_scale: PositiveFloat = 1.0
     label_noise: NonNegativeFloat = eqx.field(static=True, default=0.0)
     corrupted_labels: NonNegativeInt = eqx.field(static=True, default=0)
 
@@ -54,10 +54,9 @@ class LinearRegression(Task):
         return d * (KURTOSIS[self.inputs] + d - 1) * s2**2
 
     def _draw_inputs(self, key: Key[Array, ""], shape: tuple[int, ...]) -> Float[Array, "..."]:
-        std = math.sqrt(self.input_variance)
+        std = self.input_scale / math.sqrt(12)
         if self.inputs == "uniform":
-            half = self.input_scale / 2
-            return jax.random.uniform(key, shape, jnp.float32, -half, half)
+            return self.input_scale * jax.random.uniform(key, shape, jnp.float32, -0.5, 0.5)
         if self.inputs == "exponential":
             return std * (jax.random.exponential(key, shape, jnp.float32) - 1)
         if self.inputs == "laplace":
