@@ -1,0 +1,77 @@
+# The write-up: provenance, numbers and tables for LaTeX, and the PDF.
+LATEX_SOURCES = sorted(str(p.relative_to(ROOT)) for p in (ROOT / "paper").rglob("*.*"))
+FIGURES = expand(RESULTS + "/figures/{name}.pdf", name=config["figures"])
+
+
+rule provenance:
+    input:
+        metrics=rules.metrics.output.parquet,
+        figures=FIGURES,
+        code=code.closure("icgd.stages.provenance"),
+    output:
+        RESULTS + "/provenance.json",
+    log:
+        RESULTS + "/logs/provenance.log",
+    benchmark:
+        RESULTS + "/benchmarks/provenance.tsv"
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    params:
+        spec=as_json({"run": RUN, "config": config}),
+        benchmarks=f"{RESULTS}/benchmarks",
+    conda:
+        "../../envs/icgd.yaml"
+    shell:
+        stage("provenance") + " --spec {params.spec:q} --benchmarks {params.benchmarks:q} "
+        "--output {output:q} > {log:q} 2>&1"
+
+
+rule numbers:
+    input:
+        metrics=rules.metrics.output.parquet,
+        claims=rules.claims.output,
+        provenance=rules.provenance.output,
+        code=code.closure("icgd.stages.numbers"),
+    output:
+        directory(RESULTS + "/numbers"),
+    log:
+        RESULTS + "/logs/numbers.log",
+    benchmark:
+        RESULTS + "/benchmarks/numbers.tsv"
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    params:
+        spec=as_json({"config": config, "confidence": config["confidence"]}),
+    conda:
+        "../../envs/icgd.yaml"
+    shell:
+        stage("numbers") + " --spec {params.spec:q} --metrics {input.metrics:q} --claims {input.claims:q} "
+        "--provenance {input.provenance:q} --output {output:q} > {log:q} 2>&1"
+
+
+rule paper:
+    input:
+        sources=LATEX_SOURCES,
+        numbers=rules.numbers.output,
+        figures=FIGURES,
+        code=code.closure("icgd.stages.paper"),
+    output:
+        RESULTS + "/paper.pdf",
+    log:
+        RESULTS + "/logs/paper.log",
+    benchmark:
+        RESULTS + "/benchmarks/paper.tsv"
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    conda:
+        "../../envs/icgd.yaml"
+    shell:
+        stage("paper") + " --spec '{{}}' --sources paper --numbers {input.numbers:q} "
+        "--figures {input.figures:q} --output {output:q} > {log:q} 2>&1"
+

@@ -32,9 +32,9 @@ def measure(
 def largest_difference(key: jax.Array, d: int, n: int, m: int, trials: int = 100) -> float:
     """Largest difference to (W₀ − η/N Σ_j (W₀x_j − y_j)x_jᵀ) x_q, computed by NumPy."""
     shapes = [(trials, n, d), (trials, n, m), (trials, d), (trials, m, d)]
-    *parts, rate_key = jax.random.split(key, 5)
-    x, y, query, start = (jax.random.normal(k, s) for k, s in zip(parts, shapes, strict=True))
-    rates = jax.random.uniform(rate_key, (trials,), minval=0.01, maxval=2.0)
+    generator = np.random.default_rng(np.asarray(jax.random.key_data(key)))
+    x, y, query, start = (generator.normal(size=shape) for shape in shapes)
+    rates = generator.uniform(0.01, 2.0, size=trials)
 
     def predict(start: jax.Array, rate: jax.Array, prompt: Prompt) -> jax.Array:
         return gradient_layer(start, rate, n)(prompt)
@@ -42,7 +42,6 @@ def largest_difference(key: jax.Array, d: int, n: int, m: int, trials: int = 100
     layer = np.asarray(jax.jit(jax.vmap(predict))(start, rates, Prompt(x, y, query)))
     worst = 0.0
     for i in range(trials):
-        w, xs, ys = (np.asarray(a[i]) for a in (start, x, y))
-        stepped = w - float(rates[i]) / n * (w @ xs.T - ys.T) @ xs
-        worst = max(worst, float(np.abs(layer[i] - stepped @ np.asarray(query[i])).max()))
+        stepped = start[i] - rates[i] / n * (start[i] @ x[i].T - y[i].T) @ x[i]
+        worst = max(worst, float(np.abs(layer[i] - stepped @ query[i]).max()))
     return worst
