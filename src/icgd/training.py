@@ -54,9 +54,7 @@ class State(eqx.Module):
     """Mean training loss since the previous snapshot."""
 
 
-def population_loss(
-    learner: Learner, task: Task, key: Key[Array, ""], batch: int
-) -> Float[Array, ""]:
+def population_loss(learner: Learner, task: Task, key: Key[Array, ""], batch: int) -> Float[Array, ""]:
     """½ E‖ŷ − y‖² on `batch` fresh prompts (von Oswald et al. 2023, equation 4)."""
     prompts, targets = jax.vmap(task.sample)(jax.random.split(key, batch))
     return 0.5 * jnp.mean(jnp.sum((jax.vmap(learner)(prompts) - targets) ** 2, axis=-1))
@@ -80,9 +78,7 @@ def make_advance(
         learner: Learner, state: Any, key: Key[Array, ""], step: Int[Array, ""]
     ) -> tuple[Learner, Any, Float[Array, ""]]:
         step_key = jax.random.fold_in(key, step)
-        loss, gradient = eqx.filter_value_and_grad(population_loss)(
-            learner, task, step_key, training.batch
-        )
+        loss, gradient = eqx.filter_value_and_grad(population_loss)(learner, task, step_key, training.batch)
         updates, state = optimiser.update(gradient, state)
         return eqx.apply_updates(learner, updates), state, loss
 

@@ -9,9 +9,7 @@ from icgd.constrained import PositiveFloat, PositiveInt
 from icgd.learners.algorithms import Ridge
 
 
-def measure(
-    study: Study, *, penalties: list[PositiveFloat], prompts: PositiveInt = 8192
-) -> pd.DataFrame:
+def measure(study: Study, *, penalties: list[PositiveFloat], prompts: PositiveInt = 8192) -> pd.DataFrame:
     """One row per penalty λ, on the first `prompts` stored prompts."""
     stored, targets = study.prompts(study.spec["variant"], prompts)
     tables = []

@@ -50,9 +50,7 @@ class Study:
     def prompts(self, condition: str, count: int | None = None) -> tuple[Prompt, Float[Array, "p m"]]:
         """The (first `count`) stored prompts of a condition and their targets, in float64."""
         arrays, _ = load_arrays(self.prompts_folder / f"{condition}.npz", "prompts")
-        x, y, query, target = (
-            jnp.asarray(arrays[k][:count], float) for k in ("x", "y", "query", "target")
-        )
+        x, y, query, target = (jnp.asarray(arrays[k][:count], float) for k in ("x", "y", "query", "target"))
         return Prompt(x, y, query), target
 
     def rows(
@@ -90,9 +88,7 @@ def _load_trained(paths: Sequence[Path]) -> list[Population]:
     ]
 
 
-def load_study(
-    spec: Mapping[str, Any], prompts: Path, baselines: Path, trained: Sequence[Path]
-) -> Study:
+def load_study(spec: Mapping[str, Any], prompts: Path, baselines: Path, trained: Sequence[Path]) -> Study:
     """Load every learner of `spec`; trained files are named <learner>.<seeds>.npz."""
     learners: dict[str, Population] = {}
     history: dict[str, Sequence[Population]] = {}

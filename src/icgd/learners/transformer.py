@@ -26,9 +26,7 @@ class LinearAttention(eqx.Module):
     value: Float[Array, "h e e"]
     projection: Float[Array, "h e e"]
 
-    def __call__(
-        self, tokens: Float[Array, "t e"], context: Float[Array, "n e"]
-    ) -> Float[Array, "t e"]:
+    def __call__(self, tokens: Float[Array, "t e"], context: Float[Array, "n e"]) -> Float[Array, "t e"]:
         """What `tokens` read from `context`: Σ_h P_h V_h Σ_j e_j (K_h e_j)ᵀ(Q_h e)."""
         keys = jnp.einsum("hab,nb->hna", self.key, context)
         queries = jnp.einsum("hab,tb->hta", self.query, tokens)

@@ -18,9 +18,7 @@ def select(metrics: pd.DataFrame) -> pd.DataFrame:
 
 def draw(table: pd.DataFrame) -> Figure:
     """Above the losses, below the excess over one step in percent."""
-    figure, (above, below) = plt.subplots(
-        2, 1, figsize=(COLUMN, 2.9), sharex=True, height_ratios=(3, 2)
-    )
+    figure, (above, below) = plt.subplots(2, 1, figsize=(COLUMN, 2.9), sharex=True, height_ratios=(3, 2))
     for learner in LEARNERS:
         rows = table[(table["learner"] == learner) & (table["metric"] == "loss")]
         curve(above, numbers(rows["condition"]), rows, learner)

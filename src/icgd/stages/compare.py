@@ -20,5 +20,6 @@ def main(spec: dict[str, Any], prompts: Path, baselines: Path, trained: list[Pat
 
 
 if __name__ == "__main__":
-    run_stage(main, prompts="folder of prompts", baselines="folder of baselines", trained="paths",
-              output="table")
+    run_stage(
+        main, prompts="folder of prompts", baselines="folder of baselines", trained="paths", output="table"
+    )

@@ -7,7 +7,7 @@ swept condition, `name=max` and `name=min` stand for the extremes over its value
 import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import pandas as pd
@@ -17,6 +17,7 @@ from icgd.intervals import GROUP, final, seed_intervals
 from icgd.stages.arguments import run_stage
 
 SKIP = ("entry=",)
+SUFFIXES = {"": "mean", "/low": "low", "/high": "high", "/max": "max", "/min": "min"}
 PERCENT = ("relative_", "loss_relative_")
 
 
@@ -45,11 +46,12 @@ def results(metrics: pd.DataFrame, confidence: float) -> Iterator[tuple[str, str
     table = seed_intervals(rows, confidence)
     for key, row in zip(table[GROUP].agg("/".join, axis=1), table.itertuples(), strict=True):
         metric = str(row.metric)
-        for suffix, value in (("", row.mean), ("/low", row.low), ("/high", row.high), ("/max", row.max), ("/min", row.min)):  # fmt: skip
-            yield f"{key}{suffix}", shown(metric, float(value))  # type: ignore[arg-type]
+        for suffix, column in SUFFIXES.items():
+            yield f"{key}{suffix}", shown(metric, float(getattr(row, column)))
     swept = table[table["condition"].str.contains("=")]
     option = swept["condition"].str.split("=").str[0]
-    for (experiment, learner, metric, name), group in swept.groupby(["experiment", "learner", "metric", option]):  # type: ignore[misc]  # fmt: skip
+    for names, group in swept.groupby(["experiment", "learner", "metric", option]):
+        experiment, learner, metric, name = cast(tuple[str, str, str, str], names)
         for extreme, value in (("max", group["max"].max()), ("min", group["min"].min())):
             yield f"{experiment}/{learner}/{name}={extreme}/{metric}", shown(metric, value)
 
@@ -102,9 +104,7 @@ def times_table(record: Mapping[str, Any]) -> str:
     )
 
 
-def main(
-    spec: dict[str, Any], metrics: Path, claims: Path, provenance: Path, output: Path
-) -> None:
+def main(spec: dict[str, Any], metrics: Path, claims: Path, provenance: Path, output: Path) -> None:
     """Write numbers.tex, claims.tex and times.tex into the folder `output`."""
     record, verdicts = json.loads(provenance.read_text()), pd.read_csv(claims)
     definitions = dict(results(load_table(metrics), spec["confidence"]))
@@ -125,5 +125,10 @@ def main(
 
 
 if __name__ == "__main__":
-    run_stage(main, metrics="merged table", claims="claims table", provenance="record",
-              output="folder of definitions")
+    run_stage(
+        main,
+        metrics="merged table",
+        claims="claims table",
+        provenance="record",
+        output="folder of definitions",
+    )

@@ -28,10 +28,18 @@ def typeset(folder: Path) -> Path:
     """Run latexmk on main.tex in `folder`; the PDF has no dates, so that it can be reproduced."""
     if shutil.which("latexmk") is None:
         raise StageError(f"latexmk was not found; LaTeX is needed for the paper: {INSTALL}")
-    environment = os.environ | {"SOURCE_DATE_EPOCH": "0", "FORCE_SOURCE_DATE": "1", "max_print_line": "1000"}
-    command = ["latexmk", "-pdf", "-interaction=nonstopmode", "-halt-on-error", "main.tex"]
-    done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, errors="replace")  # fmt: skip
-    log = (folder / "main.log").read_text(errors="replace") if (folder / "main.log").exists() else done.stdout
+    reproducible = {"SOURCE_DATE_EPOCH": "0", "FORCE_SOURCE_DATE": "1", "max_print_line": "1000"}
+    done = subprocess.run(
+        ["latexmk", "-pdf", "-interaction=nonstopmode", "-halt-on-error", "main.tex"],
+        cwd=folder,
+        env=os.environ | reproducible,
+        capture_output=True,
+        text=True,
+        errors="replace",
+        check=False,
+    )
+    log_file = folder / "main.log"
+    log = log_file.read_text(errors="replace") if log_file.exists() else done.stdout
     found = problems(log)
     if done.returncode or found:
         tail = "\n".join(found or done.stdout.splitlines()[-30:])
@@ -54,5 +62,4 @@ def main(spec: dict[str, Any], sources: Path, numbers: Path, figures: list[Path]
 
 
 if __name__ == "__main__":
-    run_stage(main, sources="LaTeX sources", numbers="folder of definitions", figures="paths",
-              output="PDF")
+    run_stage(main, sources="LaTeX sources", numbers="folder of definitions", figures="paths", output="PDF")

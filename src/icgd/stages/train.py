@@ -32,8 +32,10 @@ def _load_checkpoint(path: Path, state: State, digest: str) -> tuple[State, list
     if header["digest"] != digest:
         print(f"starting afresh: {path} is of another spec or code", file=sys.stderr)
         return state, [leaves_by_name(state.learner)]
-    state = jax.tree.map(lambda leaf: jnp.asarray(leaf) if eqx.is_array_like(leaf) else leaf,
-                         fill(state, {k[5:]: a for k, a in arrays.items() if k[:5] == "state"}))
+    state = jax.tree.map(
+        lambda leaf: jnp.asarray(leaf) if eqx.is_array_like(leaf) else leaf,
+        fill(state, {k[5:]: a for k, a in arrays.items() if k[:5] == "state"}),
+    )
     stacks = {k[8:]: a for k, a in arrays.items() if k[:8] == "snapshot"}
     print(f"going on from step {int(state.step)} of {path}", file=sys.stderr)
     count = len(next(iter(stacks.values())))
@@ -78,10 +80,10 @@ def main(spec: dict[str, Any], output: Path) -> None:
     state, snapshots = _load_checkpoint(checkpoint, initial_state(learners, training), digest)
     progress = _Progress("/".join(name), int(state.step), training.steps)
     try:
-        for state in train(state, task, training, data_keys, seeds):
-            snapshots.append(leaves_by_name(state.learner))
-            _save_checkpoint(checkpoint, state, snapshots, digest)
-            progress.show(state)
+        for reached in train(state, task, training, data_keys, seeds):
+            snapshots.append(leaves_by_name(reached.learner))
+            _save_checkpoint(checkpoint, reached, snapshots, digest)
+            progress.show(reached)
     except NonFiniteLossError as error:
         raise StageError(f"{'/'.join(name)}: {error}; kept in {checkpoint}") from None
     stacked = fill(learners, {k: np.stack([s[k] for s in snapshots]) for k in snapshots[0]})

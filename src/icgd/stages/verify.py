@@ -34,15 +34,20 @@ def report(ours: pd.DataFrame, reference: pd.DataFrame) -> tuple[list[str], int]
     table = reference.merge(ours, on=GROUP, how="outer", suffixes=("_reference", ""), indicator=True)
     missing = table["_merge"] != "both"
     off = (table["mean"] - table["mean_reference"]).abs() > table["tolerance_reference"]
-    lines = []
-    for row in table[missing | off].itertuples():
-        name = f"{row.experiment}/{row.learner}/{row.condition}/{row.metric}"
-        where = {"left_only": "missing from the run", "right_only": "not in the reference"}
-        problem = where.get(str(row._10)) if row._10 != "both" else None
-        lines.append(f"FAIL {name}: {problem or f'{row.mean:.6g}, expected {row.mean_reference:.6g} ± {row.tolerance_reference:.2g}'}")  # fmt: skip
+    lines = [f"FAIL {_difference(row)}" for row in table[missing | off].to_dict("records")]
     for metric, group in table.assign(bad=missing | off).groupby("metric"):
         lines.append(f"{metric}: {(~group['bad']).sum()} of {len(group)} values within tolerance")
     return lines, int((missing | off).sum())
+
+
+def _difference(row: dict[Any, Any]) -> str:
+    name = "/".join(row[key] for key in GROUP)
+    if row["_merge"] == "left_only":
+        return f"{name}: missing from the run"
+    if row["_merge"] == "right_only":
+        return f"{name}: not in the reference"
+    expected = f"{row['mean_reference']:.6g} ± {row['tolerance_reference']:.2g}"
+    return f"{name}: {row['mean']:.6g}, expected {expected}"
 
 
 def main(spec: dict[str, Any], metrics: Path, reference: Path, output: Path) -> None:
