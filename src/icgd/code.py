@@ -18,7 +18,7 @@ def closure(*modules: str) -> list[str]:
     for module in modules:
         finder = modulefinder.ModuleFinder(path=[str(ROOT / "src")])
         finder.run_script(str(ROOT / "src" / Path(*module.split(".")).with_suffix(".py")))
-        files |= {m.__file__ for m in finder.modules.values() if m.__file__}
+        files |= {m.__file__ for m in finder.modules.values() if m.__file__}  # type: ignore[attr-defined]
     return sorted(str(Path(file).relative_to(ROOT)) for file in files)
 
 

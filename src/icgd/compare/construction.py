@@ -3,6 +3,7 @@
 import itertools
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 import pandas as pd
 
@@ -39,7 +40,7 @@ def largest_difference(key: jax.Array, d: int, n: int, m: int, trials: int = 100
     def predict(start: jax.Array, rate: jax.Array, prompt: Prompt) -> jax.Array:
         return gradient_layer(start, rate, n)(prompt)
 
-    layer = np.asarray(jax.jit(jax.vmap(predict))(start, rates, Prompt(x, y, query)))
+    layer = np.asarray(jax.jit(jax.vmap(predict))(start, rates, Prompt(*map(jnp.asarray, (x, y, query)))))
     worst = 0.0
     for i in range(trials):
         stepped = start[i] - rates[i] / n * (start[i] @ x[i].T - y[i].T) @ x[i]

@@ -82,10 +82,11 @@ def _load_trained(paths: Sequence[Path]) -> list[Population]:
     order = np.argsort(seeds)
     seeds = [seeds[i] for i in order]
     steps = blocks[0][1]["steps"]
-    return [
-        Population(_in_double(jax.tree.map(lambda a: a[i][order], learner)), seeds, int(step))
-        for i, step in enumerate(steps)
-    ]
+
+    def snapshot(index: int) -> Learner:
+        return _in_double(jax.tree.map(lambda a: a[index][order], learner))
+
+    return [Population(snapshot(i), seeds, int(step)) for i, step in enumerate(steps)]
 
 
 def load_study(spec: Mapping[str, Any], prompts: Path, baselines: Path, trained: Sequence[Path]) -> Study:

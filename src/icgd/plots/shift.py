@@ -53,8 +53,9 @@ def _laws(panel: Axes, table: pd.DataFrame) -> None:
         mine = table[(table["learner"] == learner) & table["condition"].str.startswith("inputs=")]
         laws = mine["condition"].str.removeprefix("inputs=")
         position = laws.map({law: i for i, law in enumerate(LAWS)})
-        name, colour, shape = LOOKS[learner]
+        _, colour, shape = LOOKS[learner]
         error = [mine["mean"] - mine["low"], mine["high"] - mine["mean"]]
-        panel.errorbar(position, mine["mean"], error, fmt=shape or "_", color=colour, markersize=8 if not shape else 3.5, label=name)  # fmt: skip
+        fmt, size = (shape, 3.5) if shape else ("_", 9)
+        panel.errorbar(position, mine["mean"], error, fmt=fmt, color=colour, markersize=size)
     panel.set_xticks(range(len(LAWS)), list(LAWS.values()), rotation=45, ha="right")
     panel.set(xlabel="input law", xlim=(-0.5, len(LAWS) - 0.5))

@@ -25,7 +25,9 @@ def draw(table: pd.DataFrame) -> Figure:
         rows = table[table["metric"] == metric]
         limit = rows["mean"].abs().max()
         for panel, learner in zip(line, LEARNERS, strict=True):
-            matrix = rows[rows["learner"] == learner].pivot(index="row", columns="column", values="mean")
+            matrix = rows[rows["learner"] == learner].pivot_table(
+                index="row", columns="column", values="mean"
+            )
             image = panel.imshow(matrix, cmap="PuOr_r", vmin=-limit, vmax=limit)
             last = len(matrix) - 1
             panel.set_xticks([0, last], ["$x_1$", "$y$"])

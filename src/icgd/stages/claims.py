@@ -19,13 +19,14 @@ def judge(claim: dict[str, Any], metrics: pd.DataFrame, confidence: float) -> di
     The value is the mean, max or min over all seeds and matching conditions; it must lie on the
     right side of the threshold, and for a mean the far end of its interval must too.
     """
-    same = (metrics[["experiment", "learner", "metric"]] == pd.Series(claim)[["experiment", "learner", "metric"]]).all(axis=1)  # fmt: skip
+    fields = ["experiment", "learner", "metric"]
+    same = (metrics[fields] == [claim[field] for field in fields]).all(axis=1)
     matches = metrics["condition"].map(lambda condition: fnmatchcase(condition, claim["condition"]))
     rows = final(metrics[same & matches])
     if rows.empty:
         wanted = "/".join(claim[k] for k in ("experiment", "learner", "condition", "metric"))
         raise StageError(f"claim {claim['id']}: the metrics have no {wanted}; check its names")
-    table = seed_intervals(rows.assign(condition=claim["condition"], step=pd.NA), confidence)
+    table = seed_intervals(rows.assign(condition=claim["condition"], step=0), confidence)
     row = table.iloc[0]
     worst = "high" if claim["relation"] == "below" else "low"
     tested = row[worst] if claim["over"] == "mean" else row[claim["over"]]

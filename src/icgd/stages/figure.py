@@ -19,7 +19,7 @@ def main(spec: dict[str, Any], tables: list[Path], pdf: Path, png: Path, csv: Pa
     module = importlib.import_module(f"icgd.plots.{spec['plot']}")
     metrics = pd.concat([load_table(path) for path in tables], ignore_index=True)
     table = seed_intervals(module.select(metrics), spec["confidence"])
-    with matplotlib.rc_context(STYLE):
+    with matplotlib.rc_context(STYLE):  # type: ignore[arg-type]
         figure = module.draw(table)
         for path, options in ((pdf, {"metadata": {"CreationDate": None}}), (png, {"dpi": 200})):
             with replacing(path) as temporary:
