@@ -14,7 +14,7 @@ import jax.numpy as jnp
 import optax
 from jaxtyping import Array, Float, Int, Key
 
-from icgd.constrained import PositiveFloat, PositiveInt
+from icgd.constrained import NonNegativeFloat, PositiveFloat, PositiveInt
 from icgd.learners.base import Learner
 from icgd.tasks.base import Task
 
@@ -25,18 +25,24 @@ class NonFiniteLossError(Exception):
 
 @dataclass(frozen=True)
 class Training:
-    """Adam with a cosine schedule to zero and clipping by global norm."""
+    """AdamW with a cosine schedule to zero and clipping by global norm.
+
+    Weight decay matters only to entries that the loss does not see: it takes them to zero.
+    """
 
     steps: PositiveInt
     batch: PositiveInt
     learning_rate: PositiveFloat
+    weight_decay: NonNegativeFloat = 0.0
     clip: PositiveFloat = 10.0
     snapshots: PositiveInt = 40
 
     def optimiser(self) -> optax.GradientTransformation:
         """The optimiser of one seed."""
         schedule = optax.cosine_decay_schedule(self.learning_rate, self.steps)
-        return optax.chain(optax.clip_by_global_norm(self.clip), optax.adam(schedule))
+        return optax.chain(
+            optax.clip_by_global_norm(self.clip), optax.adamw(schedule, weight_decay=self.weight_decay)
+        )
 
     def snapshot_steps(self) -> list[int]:
         """Steps whose weights are kept: from 0, ever further apart, to the last."""
@@ -79,7 +85,7 @@ def make_advance(
     ) -> tuple[Learner, Any, Float[Array, ""]]:
         step_key = jax.random.fold_in(key, step)
         loss, gradient = eqx.filter_value_and_grad(population_loss)(learner, task, step_key, training.batch)
-        updates, state = optimiser.update(gradient, state)
+        updates, state = optimiser.update(gradient, state, learner)
         return eqx.apply_updates(learner, updates), state, loss
 
     @eqx.filter_jit
