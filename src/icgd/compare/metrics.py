@@ -24,11 +24,18 @@ class Outputs(NamedTuple):
     sensitivity: Float[Array, "seeds p m d"]
 
 
+def in_double(prompt: Prompt) -> Prompt:
+    """A stored float32 prompt in float64, one at a time to save memory."""
+    return jax.tree.map(lambda array: array.astype(float), prompt)
+
+
 @eqx.filter_jit
 def outputs(learners: Learner, prompts: Prompt) -> Outputs:
     """Evaluate a stack of learners on a stack of prompts, a chunk of prompts at a time."""
 
     def one(learner: Learner, prompt: Prompt) -> Outputs:
+        prompt = in_double(prompt)
+
         def predict(query: Float[Array, " d"]) -> tuple[Array, Array]:
             prediction = learner(Prompt(prompt.x, prompt.y, query))
             return prediction, prediction

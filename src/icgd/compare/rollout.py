@@ -6,9 +6,9 @@ import equinox as eqx
 import jax
 import jax.numpy as jnp
 import pandas as pd
-from jaxtyping import Array, Float
+from jaxtyping import Array, Bool, Float
 
-from icgd.compare.metrics import CHUNK, loss_metrics
+from icgd.compare.metrics import CHUNK, in_double, loss_metrics
 from icgd.compare.study import Study
 from icgd.constrained import PositiveFloat, PositiveInt
 from icgd.learners.algorithms import GradientDescent
@@ -32,26 +32,65 @@ def trajectory_losses(
     """½‖ŷ − y‖² after each step."""
 
     def each_seed(learner: Learner) -> Array:
-        predictions = jax.lax.map(learner.trajectory, prompts, batch_size=CHUNK)
+        def trajectory(prompt: Prompt) -> Array:
+            return learner.trajectory(in_double(prompt))
+
+        predictions = jax.lax.map(trajectory, prompts, batch_size=CHUNK)
         return 0.5 * jnp.sum((predictions - targets[:, None]) ** 2, axis=-1)
 
     return eqx.filter_vmap(each_seed)(learners)
 
 
+def stable_prompts(prompts: Prompt, rate: Float[Array, ""]) -> Bool[Array, " p"]:
+    """Where gradient descent with `rate` converges: rate · λ_max(XᵀX/N) < 2."""
+    curvature = jnp.linalg.matrix_norm(prompts.x, ord=2) ** 2 / prompts.x.shape[1]
+    return rate * curvature < 2
+
+
 def measure(
-    study: Study, *, steps: PositiveInt = 50, damping: PositiveFloat = 0.75, prompts: PositiveInt = 8192
+    study: Study,
+    *,
+    steps: PositiveInt = 50,
+    damping: PositiveFloat = 0.75,
+    prompts: PositiveInt = 8192,
+    bound: PositiveFloat = 10.0,
 ) -> pd.DataFrame:
-    """Losses at every step of the trained learners, their interpolations and the reference."""
+    """Metrics at every step of the trained learners, their interpolations and the reference.
+
+    `loss` averages over all prompts, on some of which gradient descent itself diverges;
+    `stable_loss` and its excess over the reference are over those where it converges;
+    `diverged_fraction` counts prompts whose error exceeds `bound` or is not finite.
+    """
     stored, targets = study.prompts(study.spec["variant"], prompts)
     reference = study.spec["reference"]
-    names = [*study.spec["trained"], *study.spec["interpolations"], reference]
-    found = {
+    step_rule = study.learners[reference].learner
+    assert isinstance(step_rule, GradientDescent)
+    stable = stable_prompts(stored, damping * step_rule.learning_rate[0])
+    losses = {
         name: trajectory_losses(unrolled(study.learners[name].learner, steps, damping), stored, targets)
-        for name in names
+        for name in [reference, *study.spec["trained"], *study.spec["interpolations"]]
     }
-    return pd.concat(
-        study.rows(name, study.learners[name], f"steps={step + 1}",
-                   loss_metrics(values[..., step], found[reference][..., step]))
-        for name, values in found.items()
+    tables = [
+        study.rows(
+            name,
+            study.learners[name],
+            f"steps={step + 1}",
+            _metrics(values[..., step], losses[reference][..., step], stable, bound),
+        )
+        for name, values in losses.items()
         for step in range(steps)
-    )  # fmt: skip
+    ]
+    unstable = {"unstable_fraction": 1 - stable.mean()[None]}
+    tables.append(study.rows(reference, study.learners[reference], study.spec["variant"], unstable))
+    return pd.concat(tables)
+
+
+def _metrics(
+    values: Float[Array, "seeds p"],
+    base: Float[Array, "1 p"],
+    stable: Bool[Array, " p"],
+    bound: float,
+) -> dict[str, Float[Array, " seeds"]]:
+    inside = {f"stable_{k}": v for k, v in loss_metrics(values[:, stable], base[:, stable]).items()}
+    diverged = ~(values < 0.5 * bound**2)
+    return loss_metrics(values, base) | inside | {"diverged_fraction": diverged.mean(axis=1)}

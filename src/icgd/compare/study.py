@@ -48,9 +48,9 @@ class Study:
         return build_task(self.spec["task"], **self.spec["conditions"][condition])
 
     def prompts(self, condition: str, count: int | None = None) -> tuple[Prompt, Float[Array, "p m"]]:
-        """The (first `count`) stored prompts of a condition and their targets, in float64."""
+        """The (first `count`) stored prompts of a condition and their targets, in float32."""
         arrays, _ = load_arrays(self.prompts_folder / f"{condition}.npz", "prompts")
-        x, y, query, target = (jnp.asarray(arrays[k][:count], float) for k in ("x", "y", "query", "target"))
+        x, y, query, target = (jnp.asarray(arrays[k][:count]) for k in ("x", "y", "query", "target"))
         return Prompt(x, y, query), target
 
     def rows(

@@ -10,9 +10,9 @@ LEARNERS = ["gd", "interpolation", "transformer"]
 
 
 def select(metrics: pd.DataFrame) -> pd.DataFrame:
-    """Losses at every step of the roll-out."""
+    """Losses at every step of the roll-out, on prompts where gradient descent converges."""
     steps = metrics["condition"].str.startswith("steps=")
-    return metrics[steps & (metrics["metric"] == "loss")]
+    return metrics[steps & (metrics["metric"] == "stable_loss")]
 
 
 def draw(table: pd.DataFrame) -> Figure:

@@ -18,7 +18,7 @@ from icgd.stages.arguments import run_stage
 
 SKIP = ("entry=",)
 SUFFIXES = {"": "mean", "/low": "low", "/high": "high", "/max": "max", "/min": "min"}
-PERCENT = ("relative_", "loss_relative_")
+PERCENT = ("relative_", "loss_relative_", "stable_relative_", "diverged_", "unstable_")
 
 
 def number(value: float, digits: int = 4) -> str:
