@@ -104,6 +104,13 @@ def times_table(record: Mapping[str, Any]) -> str:
     )
 
 
+def source_root(record: Mapping[str, Any]) -> str:
+    """Where links to sources start: the repository's page at the run's revision, or the checkout."""
+    if record["repository"]:
+        return f"{record['repository']}/blob/{record['revision']}/"
+    return "../../"
+
+
 def main(spec: dict[str, Any], metrics: Path, claims: Path, provenance: Path, output: Path) -> None:
     """Write numbers.tex, claims.tex and times.tex into the folder `output`."""
     record, verdicts = json.loads(provenance.read_text()), pd.read_csv(claims)
@@ -113,6 +120,7 @@ def main(spec: dict[str, Any], metrics: Path, claims: Path, provenance: Path, ou
     definitions["run/cpu_minutes"] = f"{sum(r['cpu_s'] for r in record['durations'].values()) / 60:.0f}"
     for verdict in ("replicated", "extended", "not replicated"):
         definitions[f"claims/{verdict}"] = str(int((verdicts["verdict"] == verdict).sum()))
+    definitions["run/source_root"] = source_root(record)
     definitions["claims/all"] = str(len(verdicts))
     for row in verdicts.to_dict("records"):
         definitions[f"claim/{row['id']}/verdict"] = row["verdict"]
