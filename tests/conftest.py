@@ -1,0 +1,62 @@
+"""Fixtures shared by all tests."""
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import jax
+import pytest
+
+ROOT = Path(__file__).parents[1]
+COPIED = ("Snakefile", "workflow", "config", "src", "envs", "paper", "pyproject.toml", "requirements.lock")
+
+Run = Callable[..., "subprocess.CompletedProcess[str]"]
+
+
+@pytest.fixture
+def double() -> None:
+    """Run a test in float64."""
+    jax.config.update("jax_enable_x64", True)
+
+
+@pytest.fixture(autouse=True)
+def restore_precision() -> object:
+    """Leave the precision as it was, whatever a test or a stage called by it does."""
+    before = jax.config.read("jax_enable_x64")
+    yield
+    jax.config.update("jax_enable_x64", before)
+
+
+def checkout(folder: Path) -> Path:
+    """A copy of the project's sources, so that tests may edit them."""
+    for name in COPIED:
+        source = ROOT / name
+        if source.is_dir():
+            shutil.copytree(source, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
+        else:
+            shutil.copy(source, folder / name)
+    return folder
+
+
+def snakemake(folder: Path, *arguments: str, check: bool = True) -> "subprocess.CompletedProcess[str]":
+    """Call snakemake in a checkout, at smoke size."""
+    environment = {k: v for k, v in os.environ.items() if k not in ("NPROC", "PYTHONPATH")}
+    environment["PATH"] = f"{Path(sys.executable).parent}:{environment['PATH']}"
+    environment["JAX_COMPILATION_CACHE_DIR"] = str(ROOT / ".cache" / "jax")
+    command = [sys.executable, "-m", "snakemake", "--cores", "all", *arguments]
+    if "--configfile" not in arguments:
+        command += ["--configfile", "config/smoke.yaml"]
+    done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
+    assert not check or done.returncode == 0, done.stdout[-5000:] + done.stderr[-5000:]
+    return done
+
+
+@pytest.fixture(scope="session")
+def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A checkout with the whole smoke paper built once."""
+    folder = checkout(tmp_path_factory.mktemp("smoke") / "icgd")
+    snakemake(folder, "all", "verify")
+    return folder

@@ -1,0 +1,104 @@
+"""Distances, intervals, claims and verification on tables small enough to check by hand."""
+
+import jax.numpy as jnp
+import numpy as np
+import pandas as pd
+import pytest
+
+from icgd.compare.metrics import Outputs, distances, loss_metrics, outputs
+from icgd.compare.rollout import stable_prompts
+from icgd.compare.study import COLUMNS
+from icgd.intervals import seed_intervals
+from icgd.learners.algorithms import GradientDescent, Trivial
+from icgd.prompt import Prompt
+from icgd.stages.claims import judge
+from icgd.stages.numbers import number, shown
+from icgd.stages.verify import report, summary
+
+
+def metric_table(values: list[float], metric: str = "loss") -> pd.DataFrame:
+    rows = [("one_step", "transformer", i, 10, "test", metric, v) for i, v in enumerate(values)]
+    return pd.DataFrame(rows, columns=COLUMNS).astype({"seed": "Int64", "step": "Int64"})
+
+
+def claim(**changes: object) -> dict[str, object]:
+    base = {"id": "X", "statement": "s", "source": "TLIG", "experiment": "one_step", "learner": "transformer"}
+    return base | {"condition": "test", "metric": "loss", "over": "mean", "relation": "below", "threshold": 1.0} | changes  # fmt: skip
+
+
+def test_outputs_are_predictions_and_their_query_gradients(double: None) -> None:
+    generator = np.random.default_rng(0)
+    x, y, query = (jnp.asarray(generator.normal(size=s)) for s in ((6, 4, 3), (6, 4, 1), (6, 3)))
+    found = outputs(GradientDescent(jnp.array([0.1, 0.2])), Prompt(x, y, query))
+    slope = jnp.einsum("pnm,pnd->pmd", y, x) / 4
+    np.testing.assert_allclose(found.sensitivity[1], 0.2 * slope, rtol=1e-12)
+    np.testing.assert_allclose(found.prediction[0], 0.1 * jnp.einsum("pmd,pd->pm", slope, query), rtol=1e-12)
+    assert outputs(Trivial(), Prompt(x, y, query)).prediction.shape == (1, 6, 1)
+
+
+def test_distances_by_hand() -> None:
+    ours = Outputs(jnp.array([[[1.0], [2.0]]]), jnp.array([[[[1.0, 0.0]], [[0.0, 2.0]]]]))
+    theirs = Outputs(jnp.array([[[1.5], [0.0]]]), jnp.array([[[[0.0, 1.0]], [[0.0, 1.0]]]]))
+    found = distances(ours, theirs)
+    assert found["prediction_l2"][0] == pytest.approx(1.25)
+    assert found["sensitivity_cosine"][0] == pytest.approx(0.5)
+    assert found["sensitivity_l2"][0] == pytest.approx((2**0.5 + 1) / 2)
+
+
+def test_excess_of_the_reference_is_zero_and_certain() -> None:
+    values = jnp.asarray(np.random.default_rng(0).exponential(size=(1, 1000)))
+    found = loss_metrics(values, values)
+    assert found["relative_excess_loss"][0] == 0
+    assert found["relative_excess_loss_standard_error"][0] < 1e-6
+    assert found["loss_relative_standard_error"][0] == pytest.approx(1 / 1000**0.5, rel=0.1)
+
+
+def test_stable_prompts_are_those_where_descent_converges(double: None) -> None:
+    x = jnp.asarray(np.random.default_rng(0).normal(size=(50, 5, 3)))
+    y = jnp.einsum("pnd,d->pn", x, jnp.array([1.0, -2.0, 0.5]))[..., None]
+    prompts, rate = Prompt(x, y, jnp.ones((50, 3))), jnp.asarray(0.8)
+    late = jnp.stack(
+        [GradientDescent(rate, steps=400)(Prompt(*p)) for p in zip(x, y, prompts.query, strict=True)]
+    )
+    bounded = np.abs(np.asarray(late))[:, 0] < 100
+    assert (bounded == np.asarray(stable_prompts(prompts, rate))).all()
+    assert 0 < bounded.sum() < 50
+
+
+def test_interval_is_students() -> None:
+    row = seed_intervals(metric_table([1.0, 2.0, 3.0]), 0.95).iloc[0]
+    assert (row["mean"], row["count"]) == (2.0, 3)
+    assert row["high"] - row["mean"] == pytest.approx(4.302653 / 3**0.5, rel=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("values", "changes", "verdict"),
+    [
+        ([0.8, 0.9], {}, "not replicated"),  # the interval's far end is above 1
+        ([0.88, 0.9], {}, "replicated"),
+        ([0.5, 1.1], {"over": "max"}, "not replicated"),
+        ([0.5, 0.99], {"over": "max", "source": "ours"}, "extended"),
+        ([1.2, 1.1], {"over": "min", "relation": "above"}, "replicated"),
+        ([float("nan"), float("inf")], {"over": "max"}, "not replicated"),
+    ],
+)
+def test_verdicts(values: list[float], changes: dict[str, object], verdict: str) -> None:
+    assert judge(claim(**changes), metric_table(values), 0.95)["verdict"] == verdict
+
+
+def test_verify_reports_changed_missing_and_new_values() -> None:
+    reference = summary(metric_table([1.0, 1.01]))
+    assert report(summary(metric_table([1.0, 1.02])), reference)[1] == 0
+    lines, failures = report(summary(metric_table([2.0, 2.02])), reference)
+    assert failures == 1
+    assert "expected 1.005" in lines[0]
+    lines, failures = report(summary(metric_table([1.0], "prediction_l2")), reference)
+    assert failures == 2
+    assert {line.split(": ")[1] for line in lines[:2]} == {"missing from the run", "not in the reference"}
+
+
+def test_numbers_are_set_for_latex() -> None:
+    assert number(0.206234) == r"\ensuremath{0.2062}"
+    assert number(2.84e-14) == r"\ensuremath{2.8\times10^{-14}}"
+    assert number(float("inf")) == r"\ensuremath{\infty}"
+    assert shown("relative_excess_loss", 0.00123) == r"\ensuremath{0.12\,\%}"
