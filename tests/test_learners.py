@@ -30,7 +30,8 @@ def dense_attention(model: Transformer, prompt: Prompt) -> np.ndarray:
     context = [np.concatenate(pair) for pair in zip(np.asarray(prompt.x), np.asarray(prompt.y), strict=True)]
     query = np.concatenate([np.asarray(prompt.query), np.zeros(m)])
     for layer in model.layers:
-        heads = list(zip(*(np.asarray(w) for w in (layer.key, layer.query, layer.value, layer.projection)), strict=True))  # fmt: skip
+        matrices = (layer.key, layer.query, layer.value, layer.projection)
+        heads = list(zip(*map(np.asarray, matrices), strict=True))
         tokens = [*context, query]
         updated = []
         for token in tokens:
@@ -52,10 +53,11 @@ def test_transformer_matches_dense_attention(double: None, layers: int, heads: i
     np.testing.assert_allclose(model(prompt), dense_attention(model, prompt), rtol=1e-10)
 
 
+SIZES = {"d": st.integers(1, 6), "n": st.integers(1, 8), "m": st.integers(1, 3)}
+
+
 @settings(deadline=None, max_examples=25)
-@given(
-    d=st.integers(1, 6), n=st.integers(1, 8), m=st.integers(1, 3), seed=st.integers(0, 9), rate=st.floats(0.01, 3)
-)  # fmt: skip
+@given(**SIZES, seed=st.integers(0, 9), rate=st.floats(0.01, 3))
 def test_construction_is_a_gradient_step(d: int, n: int, m: int, seed: int, rate: float) -> None:
     jax.config.update("jax_enable_x64", True)
     prompt = random_prompt(seed, n, d, m)

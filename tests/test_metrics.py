@@ -1,5 +1,6 @@
 """Distances, intervals, claims and verification on tables small enough to check by hand."""
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 import pandas as pd
@@ -22,8 +23,9 @@ def metric_table(values: list[float], metric: str = "loss") -> pd.DataFrame:
 
 
 def claim(**changes: object) -> dict[str, object]:
-    base = {"id": "X", "statement": "s", "source": "TLIG", "experiment": "one_step", "learner": "transformer"}
-    return base | {"condition": "test", "metric": "loss", "over": "mean", "relation": "below", "threshold": 1.0} | changes  # fmt: skip
+    base: dict[str, object] = {"id": "X", "statement": "s", "source": "TLIG", "experiment": "one_step"}
+    base |= {"learner": "transformer", "condition": "test", "metric": "loss"}
+    return base | {"over": "mean", "relation": "below", "threshold": 1.0} | changes
 
 
 def test_outputs_are_predictions_and_their_query_gradients(double: None) -> None:
@@ -57,9 +59,7 @@ def test_stable_prompts_are_those_where_descent_converges(double: None) -> None:
     x = jnp.asarray(np.random.default_rng(0).normal(size=(50, 5, 3)))
     y = jnp.einsum("pnd,d->pn", x, jnp.array([1.0, -2.0, 0.5]))[..., None]
     prompts, rate = Prompt(x, y, jnp.ones((50, 3))), jnp.asarray(0.8)
-    late = jnp.stack(
-        [GradientDescent(rate, steps=400)(Prompt(*p)) for p in zip(x, y, prompts.query, strict=True)]
-    )
+    late = jax.vmap(GradientDescent(rate, steps=5000))(prompts)
     bounded = np.abs(np.asarray(late))[:, 0] < 100
     assert (bounded == np.asarray(stable_prompts(prompts, rate))).all()
     assert 0 < bounded.sum() < 50
@@ -75,7 +75,7 @@ def test_interval_is_students() -> None:
     ("values", "changes", "verdict"),
     [
         ([0.8, 0.9], {}, "not replicated"),  # the interval's far end is above 1
-        ([0.88, 0.9], {}, "replicated"),
+        ([0.89, 0.9], {}, "replicated"),
         ([0.5, 1.1], {"over": "max"}, "not replicated"),
         ([0.5, 0.99], {"over": "max", "source": "ours"}, "extended"),
         ([1.2, 1.1], {"over": "min", "relation": "above"}, "replicated"),
