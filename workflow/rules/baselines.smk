@@ -18,13 +18,14 @@ rule baselines:
         RESULTS + "/logs/baselines/{experiment}/{variant}.log",
     benchmark:
         RESULTS + "/benchmarks/baselines/{experiment}/{variant}.tsv"
+    conda:
+        "../../envs/icgd.yaml"
     threads: 1
     resources:
         mem_mb=4000,
         runtime=30,
     params:
         spec=baselines_spec,
-    conda:
-        "../../envs/icgd.yaml"
     shell:
-        stage("baselines") + " --spec {params.spec:q} --output {output:q} > {log:q} 2>&1"
+        stage("baselines")
+        + " --spec {params.spec:q} --output {output:q} > {log:q} 2>&1"

@@ -60,7 +60,9 @@ def base_spec(wildcards):
         "experiment": wildcards.experiment,
         "variant": wildcards.variant,
         "seed": config["seed"],
-        "task": settings.task_spec(EXPERIMENTS[wildcards.experiment], wildcards.variant),
+        "task": settings.task_spec(
+            EXPERIMENTS[wildcards.experiment], wildcards.variant
+        ),
     }
 
 

@@ -22,7 +22,9 @@ def compare_code(wildcards):
     experiment = EXPERIMENTS[wildcards.experiment]
     learners = [*experiment["trained"].values(), *experiment["baselines"].values()]
     kinds = [*modules("tasks", [experiment["task"]]), *modules("learners", learners)]
-    return code.closure("icgd.stages.compare", f"icgd.compare.{wildcards.measurement}", *kinds)
+    return code.closure(
+        "icgd.stages.compare", f"icgd.compare.{wildcards.measurement}", *kinds
+    )
 
 
 rule compare:
@@ -37,14 +39,14 @@ rule compare:
         RESULTS + "/logs/compare/{experiment}/{variant}/{measurement}.log",
     benchmark:
         RESULTS + "/benchmarks/compare/{experiment}/{variant}/{measurement}.tsv"
+    conda:
+        "../../envs/icgd.yaml"
     threads: 1
     resources:
         mem_mb=6000,
         runtime=60,
     params:
         spec=compare_spec,
-    conda:
-        "../../envs/icgd.yaml"
     shell:
         stage("compare") + " --spec {params.spec:q} --prompts {input.prompts:q} "
         "--baselines {input.baselines:q} --trained {input.trained:q} --output {output:q} > {log:q} 2>&1"
@@ -74,14 +76,15 @@ rule metrics:
         RESULTS + "/logs/metrics.log",
     benchmark:
         RESULTS + "/benchmarks/metrics.tsv"
+    conda:
+        "../../envs/icgd.yaml"
     threads: 1
     resources:
         mem_mb=2000,
         runtime=10,
-    conda:
-        "../../envs/icgd.yaml"
     shell:
-        stage("metrics") + " --spec '{{}}' --tables {input.tables:q} --parquet {output.parquet:q} "
+        stage("metrics")
+        + " --spec '{{}}' --tables {input.tables:q} --parquet {output.parquet:q} "
         "--csv {output.csv:q} > {log:q} 2>&1"
 
 
@@ -100,16 +103,17 @@ rule claims:
         RESULTS + "/logs/claims.log",
     benchmark:
         RESULTS + "/benchmarks/claims.tsv"
+    conda:
+        "../../envs/icgd.yaml"
     threads: 1
     resources:
         mem_mb=1000,
         runtime=10,
     params:
         spec=as_json({"claims": config["claims"], "confidence": config["confidence"]}),
-    conda:
-        "../../envs/icgd.yaml"
     shell:
-        stage("claims") + " --spec {params.spec:q} --metrics {input.metrics:q} --output {output:q} "
+        stage("claims")
+        + " --spec {params.spec:q} --metrics {input.metrics:q} --output {output:q} "
         "> {log:q} 2>&1"
 
 
@@ -124,12 +128,13 @@ rule verify:
         RESULTS + "/logs/verify.log",
     benchmark:
         RESULTS + "/benchmarks/verify.tsv"
+    conda:
+        "../../envs/icgd.yaml"
     threads: 1
     resources:
         mem_mb=1000,
         runtime=10,
-    conda:
-        "../../envs/icgd.yaml"
     shell:
-        stage("verify") + " --spec '{{}}' --metrics {input.metrics:q} --reference {input.reference:q} "
+        stage("verify")
+        + " --spec '{{}}' --metrics {input.metrics:q} --reference {input.reference:q} "
         "--output {output:q} 2>&1 | tee {log:q}"

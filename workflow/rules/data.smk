@@ -15,13 +15,13 @@ rule prompts:
         RESULTS + "/logs/prompts/{experiment}/{variant}.log",
     benchmark:
         RESULTS + "/benchmarks/prompts/{experiment}/{variant}.tsv"
+    conda:
+        "../../envs/icgd.yaml"
     threads: 1
     resources:
         mem_mb=4000,
         runtime=30,
     params:
         spec=prompts_spec,
-    conda:
-        "../../envs/icgd.yaml"
     shell:
         stage("prompts") + " --spec {params.spec:q} --output {output:q} > {log:q} 2>&1"

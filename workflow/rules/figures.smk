@@ -39,16 +39,17 @@ rule figure:
         RESULTS + "/logs/figures/{figure}.log",
     benchmark:
         RESULTS + "/benchmarks/figures/{figure}.tsv"
+    conda:
+        "../../envs/icgd.yaml"
     threads: 1
     resources:
         mem_mb=1000,
         runtime=10,
     params:
         spec=figure_spec,
-    conda:
-        "../../envs/icgd.yaml"
     shell:
-        stage("figure") + " --spec {params.spec:q} --tables {input.tables:q} --pdf {output.pdf:q} "
+        stage("figure")
+        + " --spec {params.spec:q} --tables {input.tables:q} --pdf {output.pdf:q} "
         "--png {output.png:q} --csv {output.csv:q} > {log:q} 2>&1"
 
 

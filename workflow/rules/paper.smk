@@ -14,6 +14,8 @@ rule provenance:
         RESULTS + "/logs/provenance.log",
     benchmark:
         RESULTS + "/benchmarks/provenance.tsv"
+    conda:
+        "../../envs/icgd.yaml"
     threads: 1
     resources:
         mem_mb=1000,
@@ -21,10 +23,9 @@ rule provenance:
     params:
         spec=as_json({"run": RUN, "config": config}),
         benchmarks=f"{RESULTS}/benchmarks",
-    conda:
-        "../../envs/icgd.yaml"
     shell:
-        stage("provenance") + " --spec {params.spec:q} --benchmarks {params.benchmarks:q} "
+        stage("provenance")
+        + " --spec {params.spec:q} --benchmarks {params.benchmarks:q} "
         "--output {output:q} > {log:q} 2>&1"
 
 
@@ -40,16 +41,17 @@ rule numbers:
         RESULTS + "/logs/numbers.log",
     benchmark:
         RESULTS + "/benchmarks/numbers.tsv"
+    conda:
+        "../../envs/icgd.yaml"
     threads: 1
     resources:
         mem_mb=1000,
         runtime=10,
     params:
         spec=as_json({"config": config, "confidence": config["confidence"]}),
-    conda:
-        "../../envs/icgd.yaml"
     shell:
-        stage("numbers") + " --spec {params.spec:q} --metrics {input.metrics:q} --claims {input.claims:q} "
+        stage("numbers")
+        + " --spec {params.spec:q} --metrics {input.metrics:q} --claims {input.claims:q} "
         "--provenance {input.provenance:q} --output {output:q} > {log:q} 2>&1"
 
 
@@ -65,13 +67,12 @@ rule paper:
         RESULTS + "/logs/paper.log",
     benchmark:
         RESULTS + "/benchmarks/paper.tsv"
+    conda:
+        "../../envs/icgd.yaml"
     threads: 1
     resources:
         mem_mb=1000,
         runtime=10,
-    conda:
-        "../../envs/icgd.yaml"
     shell:
         stage("paper") + " --spec '{{}}' --sources paper --numbers {input.numbers:q} "
         "--figures {input.figures:q} --output {output:q} > {log:q} 2>&1"
-

@@ -20,6 +20,8 @@ rule train:
         RESULTS + "/logs/train/{experiment}/{variant}/{learner}.{seeds}.log",
     benchmark:
         RESULTS + "/benchmarks/train/{experiment}/{variant}/{learner}.{seeds}.tsv"
+    conda:
+        "../../envs/icgd.yaml"
     threads: 1
     resources:
         mem_mb=2000,
@@ -27,7 +29,5 @@ rule train:
     params:
         spec=train_spec,
         code=train_digest,
-    conda:
-        "../../envs/icgd.yaml"
     shell:
         stage("train") + " --spec {params.spec:q} --output {output:q} > {log:q} 2>&1"
