@@ -18,6 +18,7 @@ import matplotlib.pyplot as plt
 import pandas as pd
 
 from icgd.artefacts import replacing, save_table
+from icgd.learners.base import Learner
 from icgd.learners.construction import gradient_step
 from icgd.learners.transformer import linear_transformer
 from icgd.plots.style import STYLE
@@ -91,8 +92,8 @@ def time_to_target() -> float:
     task, training, state, keys = prepare(BASE)
     prompts, targets = jax.vmap(task.sample)(jax.random.split(jax.random.key(1), 32768))
 
-    def loss(learner: object) -> float:
-        return float(jnp.mean((jax.vmap(learner)(prompts) - targets) ** 2))  # type: ignore[arg-type]
+    def loss(learner: Learner) -> float:
+        return float(jnp.mean((jax.vmap(learner)(prompts) - targets) ** 2))
 
     goal = (1 + TARGET) * loss(gradient_step(task, keys[0]))
     start = time.perf_counter()

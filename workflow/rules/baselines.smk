@@ -1,23 +1,13 @@
 # Explicit algorithms at their optimal hyper-parameters.
-def baselines_spec(wildcards):
-    baselines = EXPERIMENTS[wildcards.experiment]["baselines"]
-    spec = {"baselines": baselines, "count": config["fitting_prompts"]}
-    return as_json(base_spec(wildcards) | spec)
-
-
-def baseline_specs(wildcards):
-    return "learners", EXPERIMENTS[wildcards.experiment]["baselines"].values()
-
-
 rule baselines:
     input:
         code=lambda w: code_of("baselines", experiment_tasks(w), baseline_specs(w)),
     output:
-        directory(RESULTS + "/baselines/{experiment}/{variant}"),
+        directory(f"{RESULTS}/baselines/{{experiment}}/{{variant}}"),
     log:
-        RESULTS + "/logs/baselines/{experiment}/{variant}.log",
+        f"{RESULTS}/logs/baselines/{{experiment}}/{{variant}}.log",
     benchmark:
-        RESULTS + "/benchmarks/baselines/{experiment}/{variant}.tsv"
+        f"{RESULTS}/benchmarks/baselines/{{experiment}}/{{variant}}.tsv"
     conda:
         "../../envs/icgd.yaml"
     threads: 1

@@ -11,7 +11,7 @@ ROOT = Path(workflow.basedir)
 sys.path.insert(0, str(ROOT / "src"))
 from icgd import code, config as settings
 
-os.environ["PYTHONPATH"] = str(ROOT / "src")
+os.environ.update(PYTHONPATH=str(ROOT / "src"))
 os.environ.setdefault("JAX_COMPILATION_CACHE_DIR", str(ROOT / ".cache" / "jax"))
 os.environ.setdefault("JAX_PERSISTENT_COMPILATION_CACHE_MIN_COMPILE_TIME_SECS", "0.5")
 
@@ -24,7 +24,6 @@ except settings.ConfigError as error:
     raise WorkflowError(f"config {RUN}: {error}") from None
 
 EXPERIMENTS = config["experiments"]
-SECONDS_PER_MINUTE = 60
 
 
 wildcard_constraints:

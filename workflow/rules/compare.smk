@@ -1,32 +1,4 @@
 # Comparison: one tidy table per measurement, merged into the run's metrics; then the claims.
-def compare_spec(wildcards):
-    experiment = EXPERIMENTS[wildcards.experiment]
-    parts = ("trained", "baselines", "interpolations", "rivals")
-    spec = {part: list(experiment[part]) for part in parts}
-    spec["interpolations"] = experiment["interpolations"]
-    spec["reference"] = experiment["reference"]
-    spec["conditions"] = settings.conditions(experiment, wildcards.variant)
-    spec["measurement"] = wildcards.measurement
-    spec["options"] = experiment["measurements"].get(wildcards.measurement, {})
-    return as_json(base_spec(wildcards) | spec)
-
-
-def trained_files(wildcards):
-    names = EXPERIMENTS[wildcards.experiment]["trained"]
-    blocks = settings.seed_blocks(config["seeds"], config["seeds_per_job"])
-    pattern = f"{RESULTS}/learners/{wildcards.experiment}/{wildcards.variant}"
-    return [f"{pattern}/{name}.{block}.npz" for name in names for block in blocks]
-
-
-def compare_code(wildcards):
-    experiment = EXPERIMENTS[wildcards.experiment]
-    learners = [*experiment["trained"].values(), *experiment["baselines"].values()]
-    kinds = [*modules("tasks", [experiment["task"]]), *modules("learners", learners)]
-    return code.closure(
-        "icgd.stages.compare", f"icgd.compare.{wildcards.measurement}", *kinds
-    )
-
-
 rule compare:
     input:
         prompts=rules.prompts.output,
@@ -34,11 +6,11 @@ rule compare:
         trained=trained_files,
         code=compare_code,
     output:
-        RESULTS + "/comparisons/{experiment}/{variant}/{measurement}.parquet",
+        f"{RESULTS}/comparisons/{{experiment}}/{{variant}}/{{measurement}}.parquet",
     log:
-        RESULTS + "/logs/compare/{experiment}/{variant}/{measurement}.log",
+        f"{RESULTS}/logs/compare/{{experiment}}/{{variant}}/{{measurement}}.log",
     benchmark:
-        RESULTS + "/benchmarks/compare/{experiment}/{variant}/{measurement}.tsv"
+        f"{RESULTS}/benchmarks/compare/{{experiment}}/{{variant}}/{{measurement}}.tsv"
     conda:
         "../../envs/icgd.yaml"
     threads: 1
@@ -65,17 +37,17 @@ rule metrics:
         tables=COMPARISONS,
         code=code.closure("icgd.stages.metrics"),
     output:
-        parquet=RESULTS + "/metrics.parquet",
+        parquet=f"{RESULTS}/metrics.parquet",
         csv=report(
-            RESULTS + "/metrics.csv",
+            f"{RESULTS}/metrics.csv",
             caption="../report/metrics.rst",
             category="Tables",
             labels={"table": "all metrics"},
         ),
     log:
-        RESULTS + "/logs/metrics.log",
+        f"{RESULTS}/logs/metrics.log",
     benchmark:
-        RESULTS + "/benchmarks/metrics.tsv"
+        f"{RESULTS}/benchmarks/metrics.tsv"
     conda:
         "../../envs/icgd.yaml"
     threads: 1
@@ -94,15 +66,15 @@ rule claims:
         code=code.closure("icgd.stages.claims"),
     output:
         report(
-            RESULTS + "/claims.csv",
+            f"{RESULTS}/claims.csv",
             caption="../report/claims.rst",
             category="Tables",
             labels={"table": "claims"},
         ),
     log:
-        RESULTS + "/logs/claims.log",
+        f"{RESULTS}/logs/claims.log",
     benchmark:
-        RESULTS + "/benchmarks/claims.tsv"
+        f"{RESULTS}/benchmarks/claims.tsv"
     conda:
         "../../envs/icgd.yaml"
     threads: 1
@@ -123,11 +95,11 @@ rule verify:
         reference=f"workflow/reference/{RUN}.csv",
         code=code.closure("icgd.stages.verify"),
     output:
-        RESULTS + "/verify.txt",
+        f"{RESULTS}/verify.txt",
     log:
-        RESULTS + "/logs/verify.log",
+        f"{RESULTS}/logs/verify.log",
     benchmark:
-        RESULTS + "/benchmarks/verify.tsv"
+        f"{RESULTS}/benchmarks/verify.tsv"
     conda:
         "../../envs/icgd.yaml"
     threads: 1

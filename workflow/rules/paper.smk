@@ -1,6 +1,6 @@
 # The write-up: provenance, numbers and tables for LaTeX, and the PDF.
 LATEX_SOURCES = sorted(str(p.relative_to(ROOT)) for p in (ROOT / "paper").rglob("*.*"))
-FIGURES = expand(RESULTS + "/figures/{name}.pdf", name=config["figures"])
+FIGURES = expand(f"{RESULTS}/figures/{{name}}.pdf", name=config["figures"])
 
 
 rule provenance:
@@ -9,11 +9,11 @@ rule provenance:
         figures=FIGURES,
         code=code.closure("icgd.stages.provenance"),
     output:
-        RESULTS + "/provenance.json",
+        f"{RESULTS}/provenance.json",
     log:
-        RESULTS + "/logs/provenance.log",
+        f"{RESULTS}/logs/provenance.log",
     benchmark:
-        RESULTS + "/benchmarks/provenance.tsv"
+        f"{RESULTS}/benchmarks/provenance.tsv"
     conda:
         "../../envs/icgd.yaml"
     threads: 1
@@ -36,11 +36,11 @@ rule numbers:
         provenance=rules.provenance.output,
         code=code.closure("icgd.stages.numbers"),
     output:
-        directory(RESULTS + "/numbers"),
+        directory(f"{RESULTS}/numbers"),
     log:
-        RESULTS + "/logs/numbers.log",
+        f"{RESULTS}/logs/numbers.log",
     benchmark:
-        RESULTS + "/benchmarks/numbers.tsv"
+        f"{RESULTS}/benchmarks/numbers.tsv"
     conda:
         "../../envs/icgd.yaml"
     threads: 1
@@ -62,11 +62,11 @@ rule paper:
         figures=FIGURES,
         code=code.closure("icgd.stages.paper"),
     output:
-        RESULTS + "/paper.pdf",
+        f"{RESULTS}/paper.pdf",
     log:
-        RESULTS + "/logs/paper.log",
+        f"{RESULTS}/logs/paper.log",
     benchmark:
-        RESULTS + "/benchmarks/paper.tsv"
+        f"{RESULTS}/benchmarks/paper.tsv"
     conda:
         "../../envs/icgd.yaml"
     threads: 1

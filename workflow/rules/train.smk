@@ -1,25 +1,11 @@
 # Training: one job per learner, variant and block of seeds; reruns when the code's meaning changes.
-def train_spec(wildcards):
-    learner = EXPERIMENTS[wildcards.experiment]["trained"][wildcards.learner]
-    seeds = settings.block_seeds(wildcards.seeds)
-    spec = {"learner": learner, "name": wildcards.learner, "seeds": seeds}
-    return as_json(base_spec(wildcards) | spec)
-
-
-def train_digest(wildcards):
-    experiment = EXPERIMENTS[wildcards.experiment]
-    learner = experiment["trained"][wildcards.learner]
-    kinds = [*modules("tasks", [experiment["task"]]), *modules("learners", [learner])]
-    return code.digest("icgd.stages.train", *kinds)
-
-
 rule train:
     output:
-        RESULTS + "/learners/{experiment}/{variant}/{learner}.{seeds}.npz",
+        f"{RESULTS}/learners/{{experiment}}/{{variant}}/{{learner}}.{{seeds}}.npz",
     log:
-        RESULTS + "/logs/train/{experiment}/{variant}/{learner}.{seeds}.log",
+        f"{RESULTS}/logs/train/{{experiment}}/{{variant}}/{{learner}}.{{seeds}}.log",
     benchmark:
-        RESULTS + "/benchmarks/train/{experiment}/{variant}/{learner}.{seeds}.tsv"
+        f"{RESULTS}/benchmarks/train/{{experiment}}/{{variant}}/{{learner}}.{{seeds}}.tsv"
     conda:
         "../../envs/icgd.yaml"
     threads: 1
