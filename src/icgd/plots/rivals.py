@@ -3,6 +3,7 @@
 import matplotlib.pyplot as plt
 import pandas as pd
 from matplotlib.figure import Figure
+from matplotlib.ticker import NullFormatter
 
 from icgd.plots.style import COLUMN, LOOKS
 
@@ -17,15 +18,18 @@ def select(metrics: pd.DataFrame) -> pd.DataFrame:
 
 
 def draw(table: pd.DataFrame) -> Figure:
-    """Horizontal bars on a logarithmic scale, nearest first, with intervals over seeds."""
-    figure, axes = plt.subplots(1, 2, figsize=(COLUMN, 1.6), sharey=True)
+    """Points on a logarithmic scale, nearest first, with intervals over seeds."""
+    figure, axes = plt.subplots(1, 2, figsize=(COLUMN, 1.5), sharey=True)
     for panel, (metric, title) in zip(axes, PANELS.items(), strict=True):
         rows = table[table["metric"].str.startswith(metric)]
         rivals = rows["metric"].str.removeprefix(metric).str.removeprefix("_to_").replace("", "gd")
         rows = rows.assign(rival=rivals).sort_values("mean", ascending=False)
-        colours = [LOOKS[rival][1] for rival in rows["rival"]]
-        error = [rows["mean"] - rows["low"], rows["high"] - rows["mean"]]
-        names = [LOOKS[rival][0] for rival in rows["rival"]]
-        panel.barh(names, rows["mean"], xerr=error, color=colours, height=0.65)
+        for row in rows.to_dict("records"):
+            name, colour, shape = LOOKS[row["rival"]]
+            error = [[row["mean"] - row["low"]], [row["high"] - row["mean"]]]
+            panel.errorbar(row["mean"], name, xerr=error, fmt=shape, color=colour, markersize=5)
         panel.set(xscale="log", xlabel=title)
+        panel.margins(x=0.15, y=0.15)
+        panel.xaxis.set_minor_formatter(NullFormatter())
+        panel.grid(axis="x", linewidth=0.3)
     return figure

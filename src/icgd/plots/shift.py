@@ -5,9 +5,10 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from icgd.plots.style import LOOKS, PAGE, curve, numbers
+from icgd.plots.style import PAGE, numbers, points
 
-LEARNERS = ["closed_form", "gd_mean", "ols", "interpolation", "transformer"]
+SIZES = {"gd_mean": 7.0, "transformer": 5.0, "interpolation": 2.5}
+LEARNERS = ["closed_form", *SIZES]
 NUMERIC = {
     "input_scale": r"input scale $\alpha$",
     "weight_scale": "weight scale $s$",
@@ -33,29 +34,28 @@ def draw(table: pd.DataFrame) -> Figure:
     table = table.assign(**{column: table[column] / scale for column in ("mean", "low", "high")})
     figure, axes = plt.subplots(1, 5, figsize=(PAGE, 1.9), sharey=True)
     for panel, (option, title) in zip(axes, NUMERIC.items(), strict=False):
-        for learner in LEARNERS:
-            mine = (table["learner"] == learner) & table["condition"].str.startswith(f"{option}=")
-            curve(panel, numbers(table[mine]["condition"]), table[mine], learner)
+        rows = table[table["condition"].str.startswith(f"{option}=")]
+        _panel(panel, rows, numbers(rows["condition"]))
         panel.set(xlabel=title)
-    _laws(axes[-1], table)
-    for panel in axes:
-        panel.set_yscale("log")
-        panel.set_ylim(0.02, 30)
-        panel.axhline(1, color="black", linestyle=":", linewidth=0.8, zorder=0)
-    axes[0].set_ylabel("loss / loss of zero")
+    rows = table[table["condition"].str.startswith("inputs=")]
+    order = {law: index for index, law in enumerate(LAWS)}
+    _panel(axes[-1], rows, rows["condition"].str.removeprefix("inputs=").map(order))
+    axes[-1].set_xticks(range(len(LAWS)), list(LAWS.values()), rotation=30)
+    axes[-1].set(xlabel="input law", xlim=(-0.5, len(LAWS) - 0.5))
+    axes[0].set(ylabel="loss / loss of zero", yscale="log", ylim=(0.25, 8))
+    axes[0].set_yticks([0.5, 1, 2, 5], ["0.5", "1", "2", "5"])
+    axes[0].minorticks_off()
     handles, names = axes[0].get_legend_handles_labels()
     figure.legend(handles, names, loc="outside upper center", ncols=len(LEARNERS))
     return figure
 
 
-def _laws(panel: Axes, table: pd.DataFrame) -> None:
-    for learner in LEARNERS:
-        mine = table[(table["learner"] == learner) & table["condition"].str.startswith("inputs=")]
-        laws = mine["condition"].str.removeprefix("inputs=")
-        position = laws.map({law: i for i, law in enumerate(LAWS)})
-        _, colour, shape = LOOKS[learner]
-        error = [mine["mean"] - mine["low"], mine["high"] - mine["mean"]]
-        fmt, size = (shape, 3.5) if shape else ("_", 9)
-        panel.errorbar(position, mine["mean"], error, fmt=fmt, color=colour, markersize=size)
-    panel.set_xticks(range(len(LAWS)), list(LAWS.values()), rotation=45, ha="right")
-    panel.set(xlabel="input law", xlim=(-0.5, len(LAWS) - 0.5))
+def _panel(panel: Axes, rows: pd.DataFrame, x: pd.Series) -> None:
+    exact = (rows["learner"] == "closed_form").to_numpy()
+    order = x[exact].argsort()
+    line, values = x[exact].iloc[order], rows[exact]["mean"].iloc[order]
+    panel.plot(line, values, color="#BBBBBB", linewidth=3, label="one step, closed form")
+    for learner, size in SIZES.items():
+        mine = (rows["learner"] == learner).to_numpy()
+        points(panel, x[mine], rows[mine], learner, size)
+    panel.axhline(1, color="black", linestyle=":", linewidth=0.8, zorder=0)

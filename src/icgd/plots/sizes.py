@@ -4,7 +4,7 @@ import matplotlib.pyplot as plt
 import pandas as pd
 from matplotlib.figure import Figure
 
-from icgd.plots.style import COLUMN, curve, numbers
+from icgd.plots.style import COLUMN, LOOKS, label, numbers, points
 
 LEARNERS = ["closed_form", "gd", "transformer", "interpolation"]
 
@@ -17,18 +17,27 @@ def select(metrics: pd.DataFrame) -> pd.DataFrame:
 
 
 def draw(table: pd.DataFrame) -> Figure:
-    """Above the losses, below the excess over one step in percent."""
+    """Above the losses; below each learner's range of excess over one step, in percent.
+
+    The panels show what the closed form's scale can hold: the interpolation of a seed that failed
+    to train is far outside.
+    """
     figure, (above, below) = plt.subplots(2, 1, figsize=(COLUMN, 2.9), sharex=True, height_ratios=(3, 2))
-    for learner in LEARNERS:
-        rows = table[(table["learner"] == learner) & (table["metric"] == "loss")]
-        curve(above, numbers(rows["condition"]), rows, learner)
-    for learner in LEARNERS[2:]:
-        rows = table[(table["learner"] == learner) & (table["metric"] == "relative_excess_loss")]
-        percent = rows.assign(**{c: 100 * rows[c] for c in ("mean", "low", "high")})
-        curve(below, numbers(rows["condition"]), percent, learner)
+    exact = table[table["learner"] == "closed_form"]
+    above.plot(numbers(exact["condition"]), exact["mean"], color="#BBBBBB", linewidth=3, label="closed form")
+    for learner, size in (("gd", 6.5), ("transformer", 4.5), ("interpolation", 2.5)):
+        rows = table[table["learner"] == learner]
+        loss = rows[rows["metric"] == "loss"]
+        points(above, numbers(loss["condition"]), loss, learner, size)
+        if learner != "gd":
+            excess = rows[rows["metric"] == "relative_excess_loss"]
+            shift = {"transformer": -0.25, "interpolation": 0.25}[learner]
+            x, name, colour = numbers(excess["condition"]) + shift, label(learner), LOOKS[learner][1]
+            below.vlines(x, 100 * excess["min"], 100 * excess["max"], color=colour, linewidth=4, label=name)
     below.axhline(0, color="black", linewidth=0.6)
-    above.set(ylabel="test loss")
+    above.set(ylabel="test loss", ylim=(0, 1.15 * exact["mean"].max()))
     above.legend()
-    below.set(xlabel="$N = D$", ylabel="excess (%)")
+    below.set(xlabel="$N = D$", ylabel="excess (%)", ylim=(-0.5, 200))
     below.set_yscale("symlog", linthresh=1)
+    below.set_yticks([0, 1, 10, 100], ["0", "1", "10", "100"])
     return figure

@@ -53,6 +53,15 @@ def numbers(conditions: pd.Series) -> pd.Series:
     return conditions.str.split("=").str[1].astype(float)
 
 
+def points(axes: Axes, x: pd.Series, rows: pd.DataFrame, learner: str, size: float) -> None:
+    """Hollow markers with intervals, so that learners that agree stay visible."""
+    name, colour, shape = LOOKS[learner]
+    error = [rows["mean"] - rows["low"], rows["high"] - rows["mean"]]
+    axes.errorbar(
+        x, rows["mean"], error, fmt=shape, color=colour, markersize=size, fillstyle="none", label=name
+    )
+
+
 def curve(axes: Axes, x: pd.Series, rows: pd.DataFrame, learner: str, marker: bool = True) -> None:
     """Mean over seeds with its interval as a band, in the learner's look."""
     name, colour, shape = LOOKS[learner]

@@ -28,7 +28,7 @@ def draw(table: pd.DataFrame) -> Figure:
         rows = trained[trained["metric"] == metric]
         curve(panel, rows["step"].astype(float), rows, "transformer", marker=False)
         panel.set(xlabel="training step", ylabel=title)
-        panel.set_ylim(bottom=0)
+        panel.set_ylim(0, 1.08 * rows["mean"].max())
     exact = table.loc[(table["learner"] == "closed_form"), "mean"].iloc[0]
     name, colour, _ = LOOKS["closed_form"]
     axes[0].axhline(exact, color=colour, linestyle="--", label="one step, exact", zorder=0)

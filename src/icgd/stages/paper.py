@@ -14,13 +14,13 @@ from icgd.stages.arguments import StageError, run_stage
 INSTALL = "see workflow/scripts/ensure_latex.sh, or run: make latex"
 PROBLEMS = re.compile(
     r"^(?:LaTeX Warning: .*(?:undefined|multiply).*|Package natbib Warning: .*undefined.*|"
-    r"Overfull \\hbox.*|! .*)$",
+    r"Overfull \\hbox.*)$",
     re.MULTILINE,
 )
 
 
 def problems(log: str) -> list[str]:
-    """Lines of a LaTeX log that a finished paper must not have; small overfull boxes count."""
+    """Lines of a LaTeX log that a finished paper must not have."""
     return PROBLEMS.findall(log)
 
 
@@ -40,10 +40,10 @@ def typeset(folder: Path) -> Path:
     )
     log_file = folder / "main.log"
     log = log_file.read_text(errors="replace") if log_file.exists() else done.stdout
-    found = problems(log)
+    found = re.findall(r"^! (?:.*\n){1,6}", log, re.MULTILINE) or problems(log)
     if done.returncode or found:
         tail = "\n".join(found or done.stdout.splitlines()[-30:])
-        raise StageError(f"LaTeX did not accept the paper:\n{tail}\nSources: paper/")
+        raise StageError(f"LaTeX did not accept the paper (sources in paper/):\n{tail}")
     return folder / "main.pdf"
 
 
