@@ -8,7 +8,7 @@ GROUP = ["experiment", "learner", "condition", "metric"]
 
 
 def seed_intervals(metrics: pd.DataFrame, confidence: float) -> pd.DataFrame:
-    """Mean, Student-t interval [low, high], min, max and count of each metric at each step.
+    """Mean, Student-t interval [low, high], min, max, max_abs and count of each metric at each step.
 
     With one value (or an untrained learner) the interval is the value itself.
     """
@@ -18,7 +18,9 @@ def seed_intervals(metrics: pd.DataFrame, confidence: float) -> pd.DataFrame:
     with np.errstate(invalid="ignore"):
         quantile = stats.t.ppf((1 + confidence) / 2, np.maximum(count - 1, 1))
     half = np.where(count > 1, quantile * table["std"].fillna(0) / np.sqrt(np.maximum(count, 1)), 0.0)
-    return table.assign(low=table["mean"] - half, high=table["mean"] + half).drop(columns="std")
+    largest = np.maximum(table["max"], -table["min"])
+    table = table.assign(low=table["mean"] - half, high=table["mean"] + half, max_abs=largest)
+    return table.drop(columns="std")
 
 
 def final(metrics: pd.DataFrame) -> pd.DataFrame:

@@ -16,7 +16,7 @@ SOURCE_PAPER = "TLIG"
 def judge(claim: dict[str, Any], metrics: pd.DataFrame, confidence: float) -> dict[str, Any]:
     """One row of the claims table.
 
-    The value is the mean, max or min over all seeds and matching conditions; it must lie on the
+    The value is the mean, max, min or max_abs (largest size) over all seeds and matching conditions; it must lie on the
     right side of the threshold, and for a mean the far end of its interval must too.
     """
     fields = ["experiment", "learner", "metric"]

@@ -18,6 +18,7 @@ from icgd.stages.arguments import run_stage
 
 SKIP = ("entry=",)
 SUFFIXES = {"": "mean", "/low": "low", "/high": "high", "/max": "max", "/min": "min"}
+OVER = {"mean": "mean", "max": "max", "min": "min", "max_abs": r"max$|\cdot|$"}
 PERCENT = ("relative_", "loss_relative_", "stable_relative_", "diverged_", "unstable_")
 
 
@@ -91,7 +92,7 @@ def claims_table(claims: pd.DataFrame) -> str:
             value += rf" [{shown(metric, row['interval_low'])}, {shown(metric, row['interval_high'])}]"
         bound = shown(metric, row["threshold"]) if row["threshold"] else "0"
         verdict = rf"\textbf{{{row['verdict']}}}" if "not" in row["verdict"] else row["verdict"]
-        cells = [row["id"], escape(row["statement"]), escape(row["source"]), row["over"], value]
+        cells = [row["id"], escape(row["statement"]), escape(row["source"]), OVER[row["over"]], value]
         lines.append(" & ".join([*cells, rf"${relation}$ {bound}", verdict]) + r" \\")
     return "\n".join(lines) + "\n"
 
@@ -120,6 +121,7 @@ def main(spec: dict[str, Any], metrics: Path, claims: Path, provenance: Path, ou
     definitions["run/cpu_minutes"] = f"{sum(r['cpu_s'] for r in record['durations'].values()) / 60:.0f}"
     for verdict in ("replicated", "extended", "not replicated"):
         definitions[f"claims/{verdict}"] = str(int((verdicts["verdict"] == verdict).sum()))
+    definitions["confidence"] = rf"\ensuremath{{{100 * spec['confidence']:.0f}\,\%}}"
     definitions["run/source_root"] = source_root(record)
     definitions["claims/all"] = str(len(verdicts))
     for row in verdicts.to_dict("records"):

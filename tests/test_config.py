@@ -1,0 +1,96 @@
+"""Every mistake in a config ends in one message that names it."""
+
+import copy
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from icgd import config as settings
+from tests.conftest import ROOT, checkout, snakemake
+
+SCHEMA = ROOT / "workflow/schemas/config.schema.yaml"
+
+
+@pytest.fixture
+def smoke() -> dict[str, Any]:
+    loaded: dict[str, Any] = yaml.safe_load((ROOT / "config/smoke.yaml").read_text())
+    return loaded
+
+
+def put(config: dict[str, Any], path: str, value: object) -> dict[str, Any]:
+    config = copy.deepcopy(config)
+    *parents, last = path.split("/")
+    place = config
+    for parent in parents:
+        place = place[parent]
+    place[last] = value
+    return config
+
+
+def keys(tree: Any, prefix: str = "") -> set[str]:
+    if not isinstance(tree, dict):
+        return set()
+    return {f"{prefix}/{k}" for k in tree} | {p for k, v in tree.items() for p in keys(v, f"{prefix}/{k}")}
+
+
+TASK = "experiments/one_step/task"
+MISTAKES = [
+    ("sead", 1, ["'sead'", "Did you mean 'seed'"]),
+    ("seeds", 0, ["seeds is 0", "at least 1"]),
+    ("seeds", "five", ["seeds is 'five'", "integer"]),
+    ("confidence", 1.5, ["confidence is 1.5", "less than 1"]),
+    (f"{TASK}/dimenson", 4, ["'dimenson' (value 4)", "experiments.one_step.task", "'dimension'"]),
+    (f"{TASK}/dimension", -3, ["dimension is -3", "at least 1"]),
+    (f"{TASK}/inputs", "unifrom", ["inputs is 'unifrom'", "Nearest: 'uniform'"]),
+    (f"{TASK}/kind", "linear.LinearRegresion", ["'linear.LinearRegresion' names nothing", "linear.LinearRegression"]),
+    ("experiments/one_step/trained/transformer/layrs", 1, ["'layrs'", "'layers'"]),
+    ("experiments/one_step/trained/transformer/training/step", 1, ["'step'", "'steps'"]),
+    ("experiments/one_step/trained/transformer/training/learning_rate", 0, ["learning_rate is 0", "greater than 0"]),
+    ("experiments/one_step/reference", "dg", ["'dg'", "'gd'"]),
+    ("experiments/one_step/conditions/input_scal", [1.0], ["'input_scal'", "'input_scale'"]),
+    ("experiments/one_step/conditions/input_scale", [-1.0], ["input_scale.0 is -1.0", "greater than 0"]),
+    ("experiments/one_step/measurements/rolout", {}, ["'rolout'", "'rollout'"]),
+    ("experiments/one_step/measurements/rollout/damping", "x", ["damping is 'x'", "number"]),
+    ("figures/one_step_sizes/plot", "size", ["'size'", "'sizes'"]),
+    ("figures/one_step_sizes/sources", {"siz": ["alignment"]}, ["'siz'", "'size'"]),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("path", "value", "words"), MISTAKES)
+def test_mistake_is_named(smoke: dict[str, Any], path: str, value: object, words: list[str]) -> None:
+    settings.validate(smoke, SCHEMA)
+    with pytest.raises(settings.ConfigError) as error:
+        settings.validate(put(smoke, path, value), SCHEMA)
+    for word in words:
+        assert word in str(error.value)
+
+
+def test_claim_about_an_unknown_learner_is_named(smoke: dict[str, Any]) -> None:
+    smoke["claims"][0]["learner"] = "transfomer"
+    with pytest.raises(settings.ConfigError, match="claims.E1.1.learner is 'transfomer'.*'transformer'"):
+        settings.validate(smoke, SCHEMA)
+
+
+def test_both_configs_have_the_same_keys_and_thresholds(smoke: dict[str, Any]) -> None:
+    paper = yaml.safe_load((ROOT / "config/paper.yaml").read_text())
+    settings.validate(paper, SCHEMA)
+    assert keys(paper) == keys(smoke)
+    assert paper["claims"] == smoke["claims"]
+
+
+def test_snakemake_stops_with_the_message_and_no_traceback(tmp_path: Path) -> None:
+    folder = checkout(tmp_path)
+    path = folder / "config/smoke.yaml"
+    path.write_text(path.read_text().replace("seeds_per_job: 2", "seeds_per_jab: 2"))
+    done = snakemake(folder, "--dry-run", check=False)
+    assert done.returncode != 0
+    assert "'seeds_per_jab' (value 2)" in done.stderr
+    assert "Did you mean 'seeds_per_job'?" in done.stderr
+    assert "Traceback" not in done.stderr + done.stdout
+
+
+def test_blocks_of_seeds() -> None:
+    assert settings.seed_blocks(5, 2) == ["0-1", "2-3", "4-4"]
+    assert settings.block_seeds("2-4") == [2, 3, 4]

@@ -1,0 +1,113 @@
+"""Training: it learns, survives kill -9 bit-identically, and stops on a non-finite loss."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from icgd.artefacts import ArtefactError, load_arrays, save_arrays
+from icgd.build import load_learner
+from icgd.training import Training
+from tests.conftest import ROOT
+
+
+def spec(**training: object) -> dict[str, Any]:
+    options = {"steps": 300, "batch": 128, "learning_rate": 0.02, "snapshots": 12} | training
+    return {
+        "experiment": "one_step",
+        "variant": "test",
+        "name": "transformer",
+        "seed": 1,
+        "seeds": [0, 1],
+        "task": {"kind": "linear.LinearRegression", "dimension": 4, "context_length": 4},
+        "learner": {"kind": "transformer.linear_transformer", "initial_scale": 0.3, "training": options},
+    }
+
+
+def start(output: Path, spec: dict[str, Any]) -> "subprocess.Popen[str]":
+    command = [sys.executable, "-m", "icgd.stages.train", "--spec", json.dumps(spec), "--output", str(output)]
+    environment = os.environ | {"PYTHONPATH": str(ROOT / "src"), "NPROC": "1"}
+    return subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True)
+
+
+def finish(output: Path, spec: dict[str, Any]) -> str:
+    process = start(output, spec)
+    _, log = process.communicate()
+    assert process.returncode == 0, log
+    return log
+
+
+def test_killed_training_resumes_bit_identically(tmp_path: Path) -> None:
+    whole, killed = tmp_path / "whole.npz", tmp_path / "killed.npz"
+    slow = spec(batch=4096)
+    finish(whole, slow)
+    process = start(killed, slow)
+    checkpoint = killed.with_suffix(".checkpoint.npz")
+    while not checkpoint.exists():
+        assert process.poll() is None, "finished before it could be killed"
+        time.sleep(0.01)
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    assert not killed.exists()
+    assert "going on from step" in finish(killed, slow)
+    assert killed.read_bytes() == whole.read_bytes()
+    assert not checkpoint.exists()
+
+
+def test_training_learns_and_reports_progress(tmp_path: Path) -> None:
+    log = finish(tmp_path / "out.npz", spec(steps=600, batch=256))
+    losses = [float(line.split()[-1]) for line in log.splitlines() if "training loss" in line]
+    assert losses[-1] < 0.8 * losses[0]
+    _, series = load_learner(tmp_path / "out.npz")
+    assert series["steps"].tolist() == Training(600, 1, 0.1, snapshots=12).snapshot_steps()
+    assert series["seeds"].tolist() == [0, 1]
+
+
+def test_non_finite_loss_stops_with_step_and_seed(tmp_path: Path) -> None:
+    process = start(tmp_path / "out.npz", spec(learning_rate=1e30))
+    _, log = process.communicate()
+    assert process.returncode == 1
+    assert "training loss of seed 0, 1 became non-finite between steps" in log
+    assert "last good state is that of step" in log
+    assert "Traceback" not in log
+    assert not (tmp_path / "out.npz").exists()
+
+
+@pytest.mark.parametrize("keep", [0.0, 0.5, 0.99])
+def test_truncated_artefact_is_named(tmp_path: Path, keep: float) -> None:
+    path = tmp_path / "a.npz"
+    save_arrays(path, {"x": np.arange(10_000.0)}, format="prompts")
+    path.write_bytes(path.read_bytes()[: int(keep * path.stat().st_size)])
+    with pytest.raises(ArtefactError, match=f"{path} cannot be read .* snakemake --cores all --force"):
+        load_arrays(path, "prompts")
+
+
+def test_foreign_and_corrupted_artefacts_are_named(tmp_path: Path) -> None:
+    path = tmp_path / "a.npz"
+    save_arrays(path, {"x": np.zeros(1000)}, format="learner")
+    with pytest.raises(ArtefactError, match="holds 'learner' where 'prompts' was expected"):
+        load_arrays(path, "prompts")
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 255
+    path.write_bytes(bytes(content))
+    with pytest.raises(ArtefactError, match="cannot be read"):
+        load_arrays(path, "learner")
+    with pytest.raises(ArtefactError, match="does not exist"):
+        load_arrays(tmp_path / "b.npz", "learner")
+
+
+def test_failed_write_leaves_the_old_file(tmp_path: Path) -> None:
+    path = tmp_path / "a.npz"
+    save_arrays(path, {"x": np.zeros(3)}, format="learner")
+    before = path.read_bytes()
+    with pytest.raises(TypeError):
+        save_arrays(path, {"x": np.ones(3)}, format="learner", bad=object())
+    assert path.read_bytes() == before
+    assert list(tmp_path.iterdir()) == [path]

@@ -1,0 +1,153 @@
+"""The whole paper at smoke size: results, reruns, determinism, errors, report."""
+
+import json
+import re
+import shutil
+from pathlib import Path
+
+import pandas as pd
+import pytest
+import yaml
+
+from icgd.artefacts import load_arrays
+from tests.conftest import ROOT, checkout, snakemake
+
+RESULTS = "results/smoke"
+
+
+def planned(folder: Path, *targets: str) -> dict[str, int]:
+    """Rules that snakemake would run, with the number of jobs."""
+    done = snakemake(folder, *targets, "--dry-run", "--quiet", "host")
+    stats = re.search(r"Job stats:\njob +count\n[- ]+\n(.*?)\ntotal", done.stdout, re.DOTALL)
+    if not stats:
+        assert "Nothing to be done" in done.stdout + done.stderr
+        return {}
+    rows = (line.split() for line in stats[1].splitlines())
+    return {rule: int(count) for rule, count in rows if rule != "all"}
+
+
+def edit(folder: Path, file: str, old: str, new: str) -> None:
+    path = folder / file
+    assert old in path.read_text()
+    path.write_text(path.read_text().replace(old, new))
+
+
+@pytest.fixture
+def edited(finished: Path, tmp_path: Path) -> Path:
+    """A copy of the finished checkout that a test may change."""
+    folder = tmp_path / "icgd"
+    shutil.copytree(finished, folder, symlinks=True)
+    return folder
+
+
+def test_paper_and_tables_are_complete(finished: Path) -> None:
+    results = finished / RESULTS
+    metrics = pd.read_parquet(results / "metrics.parquet")
+    assert list(metrics.columns) == ["experiment", "learner", "seed", "step", "condition", "metric", "value"]
+    assert set(metrics["learner"]) >= {"transformer", "construction", "interpolation", "gd", "ridge", "ols"}
+    assert {"loss", "prediction_l2", "sensitivity_cosine", "sensitivity_l2"} <= set(metrics["metric"])
+    assert len(pd.read_csv(results / "metrics.csv")) == len(metrics)
+    claims = pd.read_csv(results / "claims.csv")
+    assert {"id", "statement", "source", "metric", "value", "threshold", "verdict"} <= set(claims.columns)
+    assert set(claims["verdict"]) <= {"replicated", "not replicated", "extended"}
+    for name in yaml.safe_load((finished / "config/smoke.yaml").read_text())["figures"]:
+        assert (results / f"figures/{name}.pdf").stat().st_size > 1000
+        assert (results / f"figures/{name}.png").stat().st_size > 1000
+    assert (results / "paper.pdf").read_bytes()[:5] == b"%PDF-"
+    record = json.loads((results / "provenance.json").read_text())
+    assert record["packages"]["jax"]
+    assert record["durations"]["train"]["jobs"] == 3
+
+
+def test_second_run_has_nothing_to_do(finished: Path) -> None:
+    assert planned(finished, "all", "verify") == {}
+
+
+def test_editing_a_plot_rebuilds_its_figure_and_the_paper(edited: Path) -> None:
+    edit(edited, "src/icgd/plots/rivals.py", "COLUMN, 1.5", "COLUMN, 1.6")
+    assert planned(edited, "all") == {"figure": 1, "provenance": 1, "numbers": 1, "paper": 1}
+
+
+def test_editing_the_model_retrains_but_a_comment_does_not(edited: Path) -> None:
+    edit(edited, "src/icgd/training.py", "import equinox", "# A remark.\nimport equinox")
+    assert planned(edited, "all") == {}
+    edit(edited, "src/icgd/training.py", "0.5 * jnp.mean", "0.25 * 2 * jnp.mean")
+    rerun = planned(edited, "all")
+    assert rerun["train"] == 3
+    assert rerun["compare"] == 8
+    assert rerun["figure"] == 6
+    assert "baselines" not in rerun
+
+
+def test_editing_the_task_redraws_the_prompts(edited: Path) -> None:
+    edit(edited, "src/icgd/tasks/linear.py", "std = self.input_scale /", "std = 1.0 * self.input_scale /")
+    assert planned(edited, "all").items() >= {"prompts": 3, "baselines": 3, "train": 3}.items()
+
+
+def test_one_figure_builds_only_what_it_needs(tmp_path: Path) -> None:
+    folder = checkout(tmp_path)
+    rerun = planned(folder, "figure_one_step_weights")
+    assert rerun == {
+        "prompts": 1,
+        "baselines": 1,
+        "train": 1,
+        "compare": 1,
+        "figure": 1,
+        "figure_one_step_weights": 1,
+    }
+
+
+def test_changing_one_option_reruns_what_it_affects(edited: Path) -> None:
+    edit(edited, "config/smoke.yaml", "damping: 0.75", "damping: 0.5")
+    rerun = planned(edited, "all")
+    assert rerun["compare"] == 1
+    assert "train" not in rerun
+
+
+def test_two_clean_runs_are_bit_identical(finished: Path, tmp_path: Path) -> None:
+    folder = checkout(tmp_path)
+    snakemake(folder, f"{RESULTS}/metrics.csv")
+    ours, theirs = (f / RESULTS / "metrics.csv" for f in (folder, finished))
+    assert ours.read_bytes() == theirs.read_bytes()
+
+
+def test_failing_rule_shows_its_own_log_last(edited: Path) -> None:
+    learner = next((edited / RESULTS / "learners/one_step/test").glob("*.npz"))
+    learner.write_bytes(learner.read_bytes()[:5000])
+    table = f"{RESULTS}/comparisons/one_step/test/weights.parquet"
+    done = snakemake(edited, table, "--force", check=False)
+    assert done.returncode != 0
+    assert f"error: {learner.relative_to(edited)} cannot be read" in done.stdout + done.stderr
+    assert "Rebuild it with: snakemake --cores all --force" in done.stdout + done.stderr
+    snakemake(edited, str(learner.relative_to(edited)), "--force")
+    load_arrays(learner, "learner")
+
+
+def test_verify_fails_on_a_changed_value(edited: Path) -> None:
+    reference = edited / "workflow/reference/smoke.csv"
+    table = pd.read_csv(reference)
+    row = table.index[
+        (table["metric"] == "loss") & (table["learner"] == "gd") & (table["condition"] == "test")
+    ][0]
+    table.loc[row, "mean"] += 1
+    table.to_csv(reference, index=False)
+    done = snakemake(edited, "verify", check=False)
+    assert done.returncode != 0
+    assert "FAIL one_step/gd/test/loss" in done.stdout + done.stderr
+
+
+def test_missing_number_stops_the_paper(edited: Path) -> None:
+    edit(edited, "paper/sections/abstract.tex", "test/sensitivity_cosine}", "test/sensitivity_cosign}")
+    done = snakemake(edited, "all", check=False)
+    assert done.returncode != 0
+    assert (
+        "The run has no number called one_step/transformer/test/sensitivity_cosign"
+        in done.stdout + done.stderr
+    )
+
+
+def test_conda_environment_matches_the_lock_file() -> None:
+    environment = yaml.safe_load((ROOT / "envs/icgd.yaml").read_text())
+    lock = (ROOT / "requirements.lock").read_text()
+    for package, version in (pin.split("=") for pin in environment["dependencies"] if "python=" not in pin):
+        assert re.search(rf"^{package}=={re.escape(version)}\s", lock, re.MULTILINE), package
