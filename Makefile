@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 SNAKEMAKE := PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/snakemake --cores all
 
-.PHONY: paper smoke test check report bench lock latex env
+.PHONY: paper smoke test check report bench lock latex browser env
 .DEFAULT_GOAL := paper
 
 paper: env latex
@@ -22,7 +22,7 @@ report: env latex
 bench: env
 	$(SNAKEMAKE) bench
 
-test: env latex check
+test: env latex browser check
 	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/pytest
 
 check: env
@@ -40,6 +40,9 @@ $(VENV)/installed: requirements.lock
 
 latex:
 	@workflow/scripts/ensure_latex.sh
+
+browser:
+	@workflow/scripts/ensure_browser.sh
 
 # Needs uv; after it, update envs/icgd.yaml (a test compares them).
 lock:

@@ -155,6 +155,11 @@ def validate(config: Mapping[str, Any], schema: Path) -> None:
     for name, figure in config["figures"].items():
         where = f"figures.{name}"
         _check_reference(figure["experiment"], config["experiments"], f"{where}.experiment")
+        experiment = config["experiments"][figure["experiment"]]
+        for variant, tables in figure["sources"].items():
+            _check_reference(variant, ["test", *experiment["variants"]], f"{where}.sources")
+            for table in tables:
+                _check_reference(table, experiment["measurements"], f"{where}.sources.{variant}")
         _check_reference(figure["plot"], [p.stem for p in (SOURCE / "plots").glob("*.py")], where)
     for claim in config["claims"]:
         where = f"claims.{claim['id']}"

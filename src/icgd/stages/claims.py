@@ -16,8 +16,8 @@ SOURCE_PAPER = "TLIG"
 def judge(claim: dict[str, Any], metrics: pd.DataFrame, confidence: float) -> dict[str, Any]:
     """One row of the claims table.
 
-    The value is the mean, max, min or max_abs (largest size) over all seeds and matching conditions; it must lie on the
-    right side of the threshold, and for a mean the far end of its interval must too.
+    The value is the mean, max, min or max_abs (largest size) over all seeds and matching conditions;
+    it must lie on the right side of the threshold, for a mean the far end of its interval too.
     """
     fields = ["experiment", "learner", "metric"]
     same = (metrics[fields] == [claim[field] for field in fields]).all(axis=1)
