@@ -32,6 +32,7 @@ def restore_precision() -> object:
 
 def checkout(folder: Path) -> Path:
     """A copy of the project's sources, so that tests may edit them."""
+    folder.mkdir(parents=True, exist_ok=True)
     for name in COPIED:
         source = ROOT / name
         if source.is_dir():

@@ -2,6 +2,7 @@
 import itertools
 import json
 import os
+import re
 import sys
 from pathlib import Path
 
@@ -67,3 +68,11 @@ def base_spec(wildcards):
 
 def experiment_tasks(wildcards):
     return "tasks", [EXPERIMENTS[wildcards.experiment]["task"]]
+
+
+onerror:
+    # What went wrong is in the failing rule's own log: show it last.
+    text = "".join(Path(path).read_text() for path in log)
+    for path in dict.fromkeys(re.findall(r"log: (\S+) \(check log", text)):
+        if Path(path).exists():
+            print(f"\n{path}:\n{Path(path).read_text()[-3000:]}", file=sys.stderr)

@@ -1,9 +1,9 @@
-# Evaluation prompts: drawn once per experiment, seen by every learner, deleted after the last use.
+# Evaluation prompts: drawn once per experiment, seen by every learner.
 rule prompts:
     input:
         code=lambda w: code_of("prompts", experiment_tasks(w)),
     output:
-        temp(directory(f"{RESULTS}/prompts/{{experiment}}/{{variant}}")),
+        directory(f"{RESULTS}/prompts/{{experiment}}/{{variant}}"),
     log:
         f"{RESULTS}/logs/prompts/{{experiment}}/{{variant}}.log",
     benchmark:

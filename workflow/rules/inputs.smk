@@ -56,7 +56,9 @@ def compare_code(wildcards):
     learners = [*experiment["trained"].values(), *experiment["baselines"].values()]
     kinds = [*modules("tasks", [experiment["task"]]), *modules("learners", learners)]
     return code.closure(
-        "icgd.stages.compare", f"icgd.compare.{wildcards.measurement}", *kinds
+        "icgd.stages.compare",
+        f"icgd.compare.{wildcards.measurement}",
+        *kinds,
     )
 
 

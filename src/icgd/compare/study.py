@@ -49,7 +49,9 @@ class Study:
 
     def prompts(self, condition: str, count: int | None = None) -> tuple[Prompt, Float[Array, "p m"]]:
         """The (first `count`) stored prompts of a condition and their targets, in float32."""
-        arrays, _ = load_arrays(self.prompts_folder / f"{condition}.npz", "prompts")
+        arrays: dict[str, np.ndarray] = {}
+        for name in (self.spec["variant"], condition):
+            arrays |= load_arrays(self.prompts_folder / f"{name}.npz", "prompts")[0]
         x, y, query, target = (jnp.asarray(arrays[k][:count]) for k in ("x", "y", "query", "target"))
         return Prompt(x, y, query), target
 

@@ -25,9 +25,11 @@ def main(spec: dict[str, Any], output: Path) -> None:
     """Write one file per condition into the folder `output`.
 
     All conditions share one key, so that a shift of scale is exactly a scaled copy, and the
-    comparison between conditions is paired.
+    comparison between conditions is paired. Files of shifts hold only the arrays that differ from
+    those of the variant itself, which comes first.
     """
     output.mkdir(parents=True, exist_ok=True)
+    base: dict[str, np.ndarray] = {}
     key = named_key(spec["seed"], spec["experiment"], spec["variant"], "evaluation")
     for condition, changes in spec["conditions"].items():
         task = build_task(spec["task"], **changes)
@@ -35,7 +37,9 @@ def main(spec: dict[str, Any], output: Path) -> None:
         prompts, targets = draw(scales, key, spec["count"])
         arrays = {"x": prompts.x, "y": prompts.y, "query": prompts.query, "target": targets}
         arrays = {name: np.asarray(array) for name, array in arrays.items()}
-        save_arrays(output / f"{condition}.npz", arrays, format="prompts", condition=condition)
+        changed = {k: a for k, a in arrays.items() if not np.array_equal(a, base.get(k, np.nan))}
+        base = base or arrays
+        save_arrays(output / f"{condition}.npz", changed, format="prompts", condition=condition)
 
 
 if __name__ == "__main__":
