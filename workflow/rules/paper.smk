@@ -1,5 +1,7 @@
 # The write-up: provenance, numbers and tables for LaTeX, and the PDF.
-LATEX_SOURCES = sorted(str(p.relative_to(ROOT)) for p in (ROOT / "paper").rglob("*.[tb]*"))
+LATEX_SOURCES = sorted(
+    str(p.relative_to(ROOT)) for p in (ROOT / "paper").rglob("*.[tb]*")
+)
 FIGURES = expand(f"{RESULTS}/figures/{{name}}.pdf", name=config["figures"])
 
 
