@@ -1,5 +1,6 @@
 """Distances, intervals, claims and verification on tables small enough to check by hand."""
 
+import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -31,7 +32,7 @@ def claim(**changes: object) -> dict[str, object]:
 def test_outputs_are_predictions_and_their_query_gradients(double: None) -> None:
     generator = np.random.default_rng(0)
     x, y, query = (jnp.asarray(generator.normal(size=s)) for s in ((6, 4, 3), (6, 4, 1), (6, 3)))
-    found = outputs(GradientDescent(jnp.array([0.1, 0.2])), Prompt(x, y, query))
+    found = outputs(eqx.filter_vmap(GradientDescent)(jnp.array([0.1, 0.2])), Prompt(x, y, query))
     slope = jnp.einsum("pnm,pnd->pmd", y, x) / 4
     np.testing.assert_allclose(found.sensitivity[1], 0.2 * slope, rtol=1e-12)
     np.testing.assert_allclose(found.prediction[0], 0.1 * jnp.einsum("pmd,pd->pm", slope, query), rtol=1e-12)

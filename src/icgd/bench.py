@@ -92,8 +92,9 @@ def time_to_target() -> float:
     task, training, state, keys = prepare(BASE)
     prompts, targets = jax.vmap(task.sample)(jax.random.split(jax.random.key(1), 32768))
 
-    def loss(learner: Learner) -> float:
-        return float(jnp.mean((jax.vmap(learner)(prompts) - targets) ** 2))
+    @eqx.filter_jit
+    def loss(learner: Learner) -> jax.Array:
+        return jnp.mean((jax.vmap(learner)(prompts) - targets) ** 2)
 
     goal = (1 + TARGET) * loss(gradient_step(task, keys[0]))
     start = time.perf_counter()

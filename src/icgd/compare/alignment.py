@@ -1,12 +1,11 @@
 """Losses in and out of distribution, and the distance of every learner to the reference."""
 
 import jax.numpy as jnp
-import numpy as np
 import pandas as pd
 
 from icgd import theory
 from icgd.compare.metrics import Outputs, distances, loss_metrics, losses, outputs
-from icgd.compare.study import Population, Study
+from icgd.compare.study import Study
 from icgd.tasks.linear import LinearRegression
 
 
@@ -56,5 +55,5 @@ def _closed_form(study: Study, condition: str) -> pd.DataFrame:
         "trivial_loss": theory.trivial_loss(task),
         "learning_rate": rate,
     }
-    arrays = {name: np.array([value]) for name, value in metrics.items()}
-    return study.rows("closed_form", Population(None, [None], None), condition, arrays)  # type: ignore[arg-type]
+    arrays = {name: jnp.array([value]) for name, value in metrics.items()}
+    return study.rows("closed_form", None, condition, arrays)

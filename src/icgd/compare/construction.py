@@ -7,7 +7,7 @@ import jax.numpy as jnp
 import numpy as np
 import pandas as pd
 
-from icgd.compare.study import Population, Study
+from icgd.compare.study import Study
 from icgd.constrained import PositiveInt
 from icgd.learners.construction import gradient_layer
 from icgd.prompt import Prompt
@@ -25,8 +25,8 @@ def measure(
     tables = []
     for d, n, m in itertools.product(dimensions, context_lengths, outputs):
         key = named_key(study.spec["seed"], study.spec["experiment"], "construction", d, n, m)
-        error = {"max_abs_difference": np.array([largest_difference(key, d, n, m)])}
-        tables.append(study.rows("construction", Population(None, [None], None), f"shape={d}x{n}x{m}", error))  # type: ignore[arg-type]  # fmt: skip
+        error = {"max_abs_difference": jnp.array([largest_difference(key, d, n, m)])}
+        tables.append(study.rows("construction", None, f"shape={d}x{n}x{m}", error))
     return pd.concat(tables)
 
 

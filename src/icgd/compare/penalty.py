@@ -1,5 +1,6 @@
 """Loss of ridge regression against its penalty: without label noise the best one is zero."""
 
+import equinox as eqx
 import jax.numpy as jnp
 import pandas as pd
 
@@ -14,7 +15,7 @@ def measure(study: Study, *, penalties: list[PositiveFloat], prompts: PositiveIn
     stored, targets = study.prompts(study.spec["variant"], prompts)
     tables = []
     for penalty in penalties:
-        population = Population(Ridge(jnp.array([penalty])), [None], None)
+        population = Population(eqx.filter_vmap(Ridge)(jnp.array([penalty])), [None], None)
         loss = losses(outputs(population.learner, stored), targets).mean(axis=1)
         tables.append(study.rows("ridge", population, f"penalty={penalty}", {"loss": loss}))
     return pd.concat(tables)

@@ -56,17 +56,17 @@ class Study:
         return Prompt(x, y, query), target
 
     def rows(
-        self, name: str, population: Population, condition: str, metrics: Mapping[str, Array]
+        self, name: str, population: Population | None, condition: str, metrics: Mapping[str, Array]
     ) -> pd.DataFrame:
-        """Tidy rows of metrics, each an array over the population's seeds."""
+        """Tidy rows of metrics, each an array over the population's seeds (None: one, untrained)."""
+        seeds = list(population.seeds) if population else [None]
+        step = population.step if population else None
         frames = [
-            {"seed": list(population.seeds), "metric": metric, "value": np.asarray(values, float)}
+            {"seed": seeds, "metric": metric, "value": np.asarray(values, float)}
             for metric, values in metrics.items()
         ]
         table = pd.concat(map(pd.DataFrame, frames), ignore_index=True)
-        table = table.assign(
-            experiment=self.spec["experiment"], learner=name, condition=condition, step=population.step
-        )
+        table = table.assign(experiment=self.spec["experiment"], learner=name, condition=condition, step=step)
         return table.astype({"seed": "Int64", "step": "Int64"})[COLUMNS]
 
 
