@@ -71,13 +71,13 @@ def main(spec: dict[str, Any], output: Path) -> None:
     task, training = build_task(spec["task"]), Training(**spec["learner"]["training"])
     name, seeds = (spec["experiment"], spec["variant"], spec["name"]), spec["seeds"]
     keys = [named_key(spec["seed"], *name, seed) for seed in seeds]
-    init_keys = jnp.stack([jax.random.fold_in(key, 0) for key in keys])
-    data_keys = jnp.stack([jax.random.fold_in(key, 1) for key in keys])
-    learners = eqx.filter_vmap(lambda key: build_learner(spec["learner"], task, key))(init_keys)
+    build = eqx.filter_vmap(lambda key: build_learner(spec["learner"], task, key))
+    init_keys, data_keys = jax.vmap(jax.random.split, out_axes=1)(jnp.stack(keys))
+    start = eqx.filter_jit(lambda keys: initial_state(build(keys), training))(init_keys)
 
     checkpoint = output.with_suffix(".checkpoint.npz")
     digest = hashlib.sha256(json.dumps(spec, sort_keys=True).encode()).hexdigest()
-    state, snapshots = _load_checkpoint(checkpoint, initial_state(learners, training), digest)
+    state, snapshots = _load_checkpoint(checkpoint, start, digest)
     progress = _Progress("/".join(name), int(state.step), training.steps)
     try:
         for reached in train(state, task, training, data_keys, seeds):
@@ -86,7 +86,7 @@ def main(spec: dict[str, Any], output: Path) -> None:
             progress.show(reached)
     except NonFiniteLossError as error:
         raise StageError(f"{'/'.join(name)}: {error}; kept in {checkpoint}") from None
-    stacked = fill(learners, {k: np.stack([s[k] for s in snapshots]) for k in snapshots[0]})
+    stacked = fill(start.learner, {k: np.stack([s[k] for s in snapshots]) for k in snapshots[0]})
     steps, numbers = np.array(training.snapshot_steps()), np.array(seeds)
     save_learner(output, stacked, spec["learner"], spec["task"], steps=steps, seeds=numbers)
     checkpoint.unlink(missing_ok=True)
