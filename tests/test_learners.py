@@ -1,5 +1,7 @@
 """Learners against dense NumPy oracles and each other."""
 
+from typing import Any
+
 import equinox as eqx
 import jax
 import jax.numpy as jnp
@@ -8,9 +10,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from icgd.learners import algorithms
-from icgd.learners.construction import canonical, gradient_layer, gradient_step, interpolate
-from icgd.learners.transformer import Transformer, linear_transformer
+from icgd.learners import solvers
+from icgd.learners.batched import predictions
+from icgd.learners.construction import canonical, constructed_step, gradient_layer, interpolate
+from icgd.learners.descent import GradientDescent
+from icgd.learners.transformer import Transformer, attention_stack
 from icgd.prompt import Prompt
 from icgd.tasks.linear import LinearRegression
 from icgd.theory import gradient_step_loss, optimal_learning_rate, trivial_loss
@@ -22,6 +26,10 @@ def random_prompt(seed: int, n: int, d: int, m: int) -> Prompt:
     generator = np.random.default_rng(seed)
     shapes = ((n, d), (n, m), (d,))
     return Prompt(*(jnp.asarray(generator.normal(size=shape)) for shape in shapes))
+
+
+def standardise(token: np.ndarray) -> np.ndarray:
+    return (token - token.mean()) / np.sqrt(token.var() + 1e-5)
 
 
 def dense_attention(model: Transformer, prompt: Prompt) -> np.ndarray:
@@ -36,21 +44,52 @@ def dense_attention(model: Transformer, prompt: Prompt) -> np.ndarray:
         updated = []
         for token in tokens:
             total = np.zeros_like(token)
+            seen = [standardise(other) if layer.normalised else other for other in context]
+            asked = standardise(token) if layer.normalised else token
             for k, q, v, p in heads:
-                for other in context:
-                    total += p @ v @ other * float((k @ other) @ (q @ token))
+                scores = np.array([(k @ other) @ (q @ asked) for other in seen])
+                if layer.kernel == "softmax":
+                    scores = np.exp(scores) / np.exp(scores).sum()
+                for score, other in zip(scores, seen, strict=True):
+                    total += p @ v @ other * score
             updated.append(token + total)
         *context, query = updated
     return -query[-m:]
 
 
-@pytest.mark.parametrize(("layers", "heads", "outputs"), [(1, 1, 1), (2, 1, 1), (1, 2, 3), (3, 2, 2)])
-def test_transformer_matches_dense_attention(double: None, layers: int, heads: int, outputs: int) -> None:
-    task = LinearRegression(dimension=3, context_length=4, outputs=outputs)
-    model = linear_transformer(task, KEY, layers=layers, heads=heads, initial_scale=0.5)
-    model = jax.tree.map(lambda a: a.astype(float), model)
-    prompt = random_prompt(1, 4, 3, outputs)
-    np.testing.assert_allclose(model(prompt), dense_attention(model, prompt), rtol=1e-10)
+VARIANTS = [
+    {},
+    {"layers": 2},
+    {"heads": 2, "outputs": 3},
+    {"layers": 3, "heads": 2, "outputs": 2},
+    {"repeats": 3},
+    {"kernel": "softmax", "heads": 2, "layers": 2},
+    {"kernel": "softmax", "normalised": True},
+    {"normalised": True, "layers": 2},
+]
+
+
+def random_model(options: dict[str, Any]) -> tuple[Transformer, LinearRegression]:
+    task = LinearRegression(dimension=3, context_length=4, outputs=options.get("outputs", 1))
+    shape = {k: v for k, v in options.items() if k != "outputs"}
+    model = attention_stack(task, KEY, initial_scale=0.5, **shape)
+    return jax.tree.map(lambda a: a.astype(float), model), task
+
+
+@pytest.mark.parametrize("options", VARIANTS)
+def test_transformer_matches_dense_attention(double: None, options: dict[str, Any]) -> None:
+    model, task = random_model(options)
+    prompt = random_prompt(1, 4, 3, task.outputs)
+    unrolled = eqx.tree_at(lambda m: m.layers, model, model.layers * options.get("repeats", 1))
+    np.testing.assert_allclose(model(prompt), dense_attention(unrolled, prompt), rtol=1e-10)
+
+
+@pytest.mark.parametrize("options", VARIANTS)
+def test_batched_predictions_are_the_transformers(double: None, options: dict[str, Any]) -> None:
+    model, task = random_model(options)
+    prompts, _ = jax.vmap(task.sample)(jax.random.split(KEY, 7))
+    prompts = jax.tree.map(lambda a: a.astype(float), prompts)
+    np.testing.assert_allclose(predictions(model, prompts), jax.vmap(model)(prompts), rtol=1e-10, atol=1e-13)
 
 
 SIZES = {"d": st.integers(1, 6), "n": st.integers(1, 8), "m": st.integers(1, 3)}
@@ -74,10 +113,10 @@ def test_construction_is_a_gradient_step(d: int, n: int, m: int, seed: int, rate
 def test_repeated_construction_is_gradient_descent(double: None) -> None:
     task = LinearRegression(dimension=3, context_length=5)
     prompt = random_prompt(2, 5, 3, 1)
-    layer = eqx.tree_at(lambda m: m.initial_weights, gradient_step(task, KEY), None)
+    layer = eqx.tree_at(lambda m: m.initial_weights, constructed_step(task, KEY), None)
     layer = Transformer(layer.layers, None, repeats=6, damping=0.3)
     rate = jnp.asarray(optimal_learning_rate(task))
-    descent = algorithms.GradientDescent(rate, steps=6, damping=0.3)
+    descent = GradientDescent(jnp.full(6, 0.3 * rate))
     np.testing.assert_allclose(layer.trajectory(prompt), descent.trajectory(prompt), rtol=1e-9)
 
 
@@ -85,7 +124,7 @@ def test_repeated_construction_is_gradient_descent(double: None) -> None:
 def test_least_squares_matches_numpy(double: None, n: int, d: int) -> None:
     prompt = random_prompt(3, n, d, 2)
     weights = np.linalg.lstsq(np.asarray(prompt.x), np.asarray(prompt.y), rcond=None)[0]
-    ours = algorithms.ordinary_least_squares(LinearRegression(), KEY)(prompt)
+    ours = solvers.ordinary_least_squares(LinearRegression(), KEY)(prompt)
     np.testing.assert_allclose(ours, np.asarray(prompt.query) @ weights, rtol=1e-6)
 
 
@@ -94,17 +133,17 @@ def test_ridge_solves_its_normal_equations(double: None, n: int) -> None:
     prompt, penalty = random_prompt(4, n, 5, 1), 0.7
     x, y = np.asarray(prompt.x), np.asarray(prompt.y)
     weights = np.linalg.solve(x.T @ x + penalty * np.eye(5), x.T @ y)
-    ours = algorithms.Ridge(jnp.asarray(penalty))(prompt)
+    ours = solvers.Ridge(jnp.asarray(penalty))(prompt)
     np.testing.assert_allclose(ours, np.asarray(prompt.query) @ weights, rtol=1e-9)
 
 
 def test_bayes_ridge_is_best_among_penalties(double: None) -> None:
     task = LinearRegression(dimension=3, context_length=6, label_noise=0.3, weight_scale=1.5)
     prompts, targets = jax.vmap(task.sample)(jax.random.split(KEY, 40_000))
-    best = algorithms.bayes_ridge(task, KEY)
+    best = solvers.bayes_ridge(task, KEY)
 
     def loss(penalty: float) -> float:
-        return float(jnp.mean((jax.vmap(algorithms.Ridge(jnp.asarray(penalty)))(prompts) - targets) ** 2))
+        return float(jnp.mean((jax.vmap(solvers.Ridge(jnp.asarray(penalty)))(prompts) - targets) ** 2))
 
     assert float(best.penalty) == pytest.approx(0.3**2 / 1.5**2)
     assert loss(float(best.penalty)) < min(loss(float(best.penalty) * f) for f in (0.3, 3.0))
@@ -113,10 +152,10 @@ def test_bayes_ridge_is_best_among_penalties(double: None) -> None:
 def test_jacobi_rate_is_the_least_squares_one(double: None) -> None:
     task = LinearRegression(dimension=4, context_length=6)
     prompts, targets = jax.vmap(task.sample)(jax.random.split(KEY, 2000))
-    fitted = algorithms.jacobi_step(task, KEY).fitted(prompts, targets)
+    fitted = solvers.jacobi_step(task, KEY).fitted(prompts, targets)
 
     def loss(rate: jax.Array) -> jax.Array:
-        return jnp.mean((jax.vmap(algorithms.JacobiStep(rate))(prompts) - targets) ** 2)
+        return jnp.mean((jax.vmap(solvers.JacobiStep(rate))(prompts) - targets) ** 2)
 
     assert abs(float(jax.grad(loss)(fitted.learning_rate))) < 1e-10
 
@@ -124,7 +163,7 @@ def test_jacobi_rate_is_the_least_squares_one(double: None) -> None:
 @pytest.mark.parametrize("factor", [1.0, -3.0, 0.01])
 def test_canonical_form_undoes_the_free_scalar(double: None, factor: float) -> None:
     task = LinearRegression(dimension=3, context_length=4)
-    model = gradient_step(task, KEY)
+    model = constructed_step(task, KEY)
     scaled = eqx.tree_at(
         lambda m: (m.layers[0].query, m.layers[0].value),
         model,
@@ -155,7 +194,7 @@ def test_closed_form_matches_sampling(double: None, options: dict[str, object]) 
     task = LinearRegression(**options)  # type: ignore[arg-type]
     prompts, targets = jax.vmap(task.sample)(jax.random.split(KEY, 60_000))
     rate = optimal_learning_rate(task)
-    step = algorithms.GradientDescent(jnp.asarray(rate))
+    step = GradientDescent(jnp.asarray(rate)[None])
     losses = 0.5 * jnp.sum((jax.vmap(step)(prompts) - targets) ** 2, axis=-1)
     error = float(jnp.std(losses)) / 60_000**0.5
     assert abs(float(losses.mean()) - gradient_step_loss(task, rate)) < 4.5 * error

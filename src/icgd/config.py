@@ -26,6 +26,11 @@ BUILTIN = {
 }
 
 
+OPTIONAL: dict[str, Any] = {
+    part: {} for part in ("trained", "baselines", "borrowed", "interpolations", "references", "variants")
+}
+
+
 class ConfigError(Exception):
     """The config asks for something that does not exist or cannot be."""
 
@@ -78,7 +83,8 @@ def _value(hint: ast.expr, aliases: Mapping[str, ast.expr]) -> Mapping[str, Any]
         return SCHEMAS.get(hint.id) or BUILTIN[hint.id]
     assert isinstance(hint, ast.Subscript), ast.unparse(hint)
     if ast.unparse(hint.value) == "Literal":
-        return {"enum": list(ast.literal_eval(hint.slice))}
+        values = ast.literal_eval(hint.slice)
+        return {"enum": list(values) if isinstance(values, tuple) else [values]}
     return {"type": "array", "items": _value(hint.slice, aliases)}
 
 
@@ -137,6 +143,8 @@ def _describe(schema: Mapping[str, Any]) -> str:
 def _check_kind(package: str, spec: Mapping[str, Any], where: str) -> None:
     options = {k: v for k, v in spec.items() if k not in ("kind", "training")}
     _check(options, signature_schema(package, spec["kind"]), where)
+    if "training" in spec:
+        _check(spec["training"], signature_schema("", "training.Training"), f"{where}.training")
 
 
 def _check_reference(name: str, choices: Any, where: str) -> None:
@@ -147,25 +155,44 @@ def _check_reference(name: str, choices: Any, where: str) -> None:
         )
 
 
+def read(path: Path) -> Any:
+    """A YAML file of the config."""
+    return yaml.safe_load(path.read_text())
+
+
 def validate(config: Mapping[str, Any], schema: Path) -> None:
     """Raise a `ConfigError` that names key, value and what was expected, if anything is wrong."""
-    _check(config, yaml.safe_load(schema.read_text()), "")
-    for name, experiment in config["experiments"].items():
+    _check(config, read(schema), "")
+    for name, experiment in experiments(config).items():
         _check_experiment(experiment, f"experiments.{name}")
+    every = experiments(config)
+    for name, experiment in every.items():
+        for source, names in experiment["borrowed"].items():
+            where = f"experiments.{name}.borrowed"
+            _check_reference(source, every, where)
+            for learner in names:
+                known = [*every[source]["trained"], *every[source]["baselines"]]
+                _check_reference(learner, known, f"{where}.{source}")
     for name, figure in config["figures"].items():
-        where = f"figures.{name}"
-        _check_reference(figure["experiment"], config["experiments"], f"{where}.experiment")
-        experiment = config["experiments"][figure["experiment"]]
-        for variant, tables in figure["sources"].items():
-            _check_reference(variant, ["test", *experiment["variants"]], f"{where}.sources")
-            for table in tables:
-                _check_reference(table, experiment["measurements"], f"{where}.sources.{variant}")
-        _check_reference(figure["plot"], [p.stem for p in (SOURCE / "plots").glob("*.py")], where)
+        _check_figure(figure, every, f"figures.{name}")
     for claim in config["claims"]:
         where = f"claims.{claim['id']}"
-        _check_reference(claim["experiment"], config["experiments"], f"{where}.experiment")
-        known = learner_names(config["experiments"][claim["experiment"]])
+        _check_reference(claim["experiment"], every, f"{where}.experiment")
+        known = learner_names(every[claim["experiment"]])
         _check_reference(claim["learner"], known, f"{where}.learner")
+
+
+def _check_figure(figure: Mapping[str, Any], every: Mapping[str, Any], where: str) -> None:
+    plots = [p.stem for p in (SOURCE / "plots").glob("*.py")]
+    _check_reference(figure["plot"], plots, f"{where}.plot")
+    schema = signature_schema("plots", f"{figure['plot']}.draw")
+    _check(figure.get("options", {}), schema, f"{where}.options")
+    for source, tables in figure["sources"].items():
+        name, _, variant = source.partition("/")
+        _check_reference(name, every, f"{where}.sources")
+        _check_reference(variant, ["test", *every[name]["variants"]], f"{where}.sources.{source}")
+        for table in tables:
+            _check_reference(table, every[name]["measurements"], f"{where}.sources.{source}")
 
 
 def _check_experiment(experiment: Mapping[str, Any], where: str) -> None:
@@ -181,11 +208,14 @@ def _check_experiment(experiment: Mapping[str, Any], where: str) -> None:
         for option in variant["options"]:
             _check_reference(option, options, f"{where}.variants.{name}.options")
     known = learner_names(experiment)
-    for name in [experiment["reference"], *experiment["rivals"]]:
-        _check_reference(name, known, f"{where}.reference or rivals")
-    for pair in experiment["interpolations"].values():
-        for name in pair:
-            _check_reference(name, known, f"{where}.interpolations")
+    for learner, names in experiment["references"].items():
+        for name in [learner, *names]:
+            _check_reference(name, known, f"{where}.references")
+    for learner in experiment["trained"]:
+        if learner not in experiment["references"]:
+            raise ConfigError(f"{where}.references lacks {learner!r}, which is trained; add what to compare it with")
+    for name in itertools.chain(*experiment["interpolations"].values()):
+        _check_reference(name, known, f"{where}.interpolations")
     modules = [path.stem for path in (SOURCE / "compare").glob("*.py")]
     for measurement, given in experiment["measurements"].items():
         _check_reference(measurement, modules, f"{where}.measurements")
@@ -193,10 +223,27 @@ def _check_experiment(experiment: Mapping[str, Any], where: str) -> None:
         _check(given, schema, f"{where}.measurements.{measurement}")
 
 
+def experiments(config: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+    """The experiments of a config, with empty parts for those that they leave out."""
+    return {name: OPTIONAL | dict(experiment) for name, experiment in config["experiments"].items()}
+
+
 def learner_names(experiment: Mapping[str, Any]) -> list[str]:
-    """Every learner of an experiment: trained, baselines, interpolations."""
+    """Every learner of an experiment: trained, baselines, borrowed, interpolations."""
     groups = (experiment[g] for g in ("trained", "baselines", "interpolations"))
-    return list(itertools.chain.from_iterable(groups))
+    return list(itertools.chain(*groups, *experiment["borrowed"].values()))
+
+
+def origins(config: Mapping[str, Any], name: str, group: str) -> dict[str, str]:
+    """Where an experiment's learners of a group ("trained" or "baselines") come from.
+
+    Its own come from itself, the borrowed ones from the experiments that they are borrowed from.
+    """
+    every = experiments(config)
+    found = dict.fromkeys(every[name][group], name)
+    for source, names in every[name]["borrowed"].items():
+        found |= {learner: source for learner in names if learner in every[source][group]}
+    return found
 
 
 def variants(experiment: Mapping[str, Any]) -> dict[str, dict[str, Any]]:

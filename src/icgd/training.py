@@ -4,9 +4,10 @@ One compiled loop runs any number of steps for all seeds. Each step's prompts co
 key folded with the step, so that a run that was killed goes on bit-identically.
 """
 
+import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
 import equinox as eqx
 import jax
@@ -16,6 +17,7 @@ from jaxtyping import Array, Float, Int, Key
 
 from icgd.constrained import NonNegativeFloat, PositiveFloat, PositiveInt
 from icgd.learners.base import Learner
+from icgd.learners.batched import predictions
 from icgd.tasks.base import Task
 
 
@@ -23,25 +25,39 @@ class NonFiniteLossError(Exception):
     """The training loss became NaN or infinite."""
 
 
+CHUNK = 128
+"""Prompts whose activations fit a core's cache; a step adds up the gradients of such chunks."""
+
+
 @dataclass(frozen=True)
 class Training:
-    """AdamW with a cosine schedule to zero and clipping by global norm.
+    """AdamW with linear warm-up, a cosine schedule to zero and clipping by global norm.
 
-    Weight decay matters only to entries that the loss does not see: it takes them to zero.
+    Weight decay matters only to entries that the loss does not see: it takes them to zero. For
+    activation_clip see `icgd.learners.batched.predictions`; it applies in training only.
     """
 
     steps: PositiveInt
     batch: PositiveInt
+    seeds_per_job: PositiveInt
+    """How many seeds are trained together in one vectorised job."""
     learning_rate: PositiveFloat
+    warmup: NonNegativeFloat = 0.0
+    """Share of the steps over which the learning rate rises."""
+    second_moment_decay: PositiveFloat = 0.999
     weight_decay: NonNegativeFloat = 0.0
     clip: PositiveFloat = 10.0
+    activation_clip: NonNegativeFloat = 0.0
     snapshots: PositiveInt = 40
 
     def optimiser(self) -> optax.GradientTransformation:
         """The optimiser of one seed."""
-        schedule = optax.cosine_decay_schedule(self.learning_rate, self.steps)
+        rise = round(self.warmup * self.steps)
+        start = 0.0 if rise else self.learning_rate
+        schedule = optax.warmup_cosine_decay_schedule(start, self.learning_rate, rise, self.steps)
         return optax.chain(
-            optax.clip_by_global_norm(self.clip), optax.adamw(schedule, weight_decay=self.weight_decay)
+            optax.clip_by_global_norm(self.clip),
+            optax.adamw(schedule, b2=self.second_moment_decay, weight_decay=self.weight_decay),
         )
 
     def snapshot_steps(self) -> list[int]:
@@ -60,10 +76,30 @@ class State(eqx.Module):
     """Mean training loss since the previous snapshot."""
 
 
-def population_loss(learner: Learner, task: Task, key: Key[Array, ""], batch: int) -> Float[Array, ""]:
+def population_loss(
+    learner: Learner, task: Task, key: Key[Array, ""], batch: int, activation_clip: float = 0.0
+) -> Float[Array, ""]:
     """½ E‖ŷ − y‖² on `batch` fresh prompts (von Oswald et al. 2023, equation 4)."""
     prompts, targets = jax.vmap(task.sample)(jax.random.split(key, batch))
-    return 0.5 * jnp.mean(jnp.sum((jax.vmap(learner)(prompts) - targets) ** 2, axis=-1))
+    errors = predictions(learner, prompts, activation_clip) - targets
+    return 0.5 * jnp.mean(jnp.sum(errors**2, axis=-1))
+
+
+def loss_and_gradient(
+    learner: Learner, task: Task, key: Key[Array, ""], training: Training
+) -> tuple[Float[Array, ""], Learner]:
+    """Loss and gradient on a batch, chunk by chunk; the chunk divides the batch."""
+    chunk = math.gcd(training.batch, CHUNK)
+    chunks = training.batch // chunk
+    evaluate = eqx.filter_value_and_grad(population_loss)
+
+    def add(total: Any, key: Key[Array, ""]) -> tuple[Any, None]:
+        found = evaluate(learner, task, key, chunk, training.activation_clip)
+        return jax.tree.map(jnp.add, total, found), None
+
+    zero = (jnp.zeros(()), jax.tree.map(jnp.zeros_like, eqx.filter(learner, eqx.is_inexact_array)))
+    total, _ = jax.lax.scan(add, zero, jax.random.split(key, chunks))
+    return jax.tree.map(lambda a: a / chunks, total)
 
 
 def initial_state(learners: Learner, training: Training) -> State:
@@ -74,22 +110,26 @@ def initial_state(learners: Learner, training: Training) -> State:
     return State(learners, optimiser, jnp.zeros((), jnp.int32), jnp.zeros(seeds))
 
 
-def make_advance(
-    task: Task, training: Training, keys: Key[Array, " seeds"]
-) -> Callable[[State, Int[Array, ""]], State]:
-    """A compiled function that takes a state to a later step."""
+Advance: TypeAlias = Callable[[State, Key[Array, " seeds"], Int[Array, ""]], State]
+
+
+def make_advance(task: Task, training: Training) -> Advance:
+    """A compiled function that takes a state, with its seeds' keys, to a later step.
+
+    The keys are arguments, so that jobs that differ only in their seeds share one compilation.
+    """
     optimiser = training.optimiser()
 
     def one_seed(
         learner: Learner, state: Any, key: Key[Array, ""], step: Int[Array, ""]
     ) -> tuple[Learner, Any, Float[Array, ""]]:
         step_key = jax.random.fold_in(key, step)
-        loss, gradient = eqx.filter_value_and_grad(population_loss)(learner, task, step_key, training.batch)
+        loss, gradient = loss_and_gradient(learner, task, step_key, training)
         updates, state = optimiser.update(gradient, state, learner)
         return eqx.apply_updates(learner, updates), state, loss
 
     @eqx.filter_jit
-    def advance(state: State, until: Int[Array, ""]) -> State:
+    def advance(state: State, keys: Key[Array, " seeds"], until: Int[Array, ""]) -> State:
         def body(step: Int[Array, ""], carry: Any) -> Any:
             learner, optimiser_state, total = carry
             in_axes = (eqx.if_array(0), eqx.if_array(0), 0, None)
@@ -109,11 +149,11 @@ def train(
     state: State, task: Task, training: Training, keys: Key[Array, " seeds"], seeds: list[int]
 ) -> Iterator[State]:
     """Yield the state at every snapshot step after `state`'s; stop on a non-finite loss."""
-    advance = make_advance(task, training, keys)
+    advance = make_advance(task, training)
     for step in training.snapshot_steps():
         if step <= state.step:
             continue
-        last, state = int(state.step), advance(state, jnp.asarray(step, jnp.int32))
+        last, state = int(state.step), advance(state, keys, jnp.asarray(step, jnp.int32))
         bad = [s for s, ok in zip(seeds, jnp.isfinite(state.loss), strict=True) if not ok]
         if bad:
             raise NonFiniteLossError(

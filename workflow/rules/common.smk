@@ -14,17 +14,19 @@ from icgd import code, config as settings
 
 os.environ.update(PYTHONPATH=str(ROOT / "src"))
 os.environ.setdefault("JAX_COMPILATION_CACHE_DIR", str(ROOT / ".cache" / "jax"))
-os.environ.setdefault("JAX_PERSISTENT_COMPILATION_CACHE_MIN_COMPILE_TIME_SECS", "0.5")
+os.environ.setdefault("JAX_PERSISTENT_COMPILATION_CACHE_MIN_COMPILE_TIME_SECS", "0.1")
 
 RUN = Path(str(workflow.configfiles[-1])).stem
-RESULTS = f"results/{RUN}"
+for part in ("figures", "claims"):  # the same for every run, unless its config has its own
+    config.setdefault(part, settings.read(ROOT / f"config/{part}.yaml"))
 
 try:
     settings.validate(config, ROOT / "workflow/schemas/config.schema.yaml")
 except settings.ConfigError as error:
     raise WorkflowError(f"config {RUN}: {error}") from None
 
-EXPERIMENTS = config["experiments"]
+RESULTS = f"results/{RUN}"
+EXPERIMENTS = settings.experiments(config)
 
 
 wildcard_constraints:

@@ -2,7 +2,7 @@
 rule compare:
     input:
         prompts=rules.prompts.output,
-        baselines=rules.baselines.output,
+        baselines=baseline_folders,
         trained=trained_files,
         code=compare_code,
     output:

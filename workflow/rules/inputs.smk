@@ -4,7 +4,7 @@
 def prompts_spec(wildcards):
     experiment = EXPERIMENTS[wildcards.experiment]
     conditions = settings.conditions(experiment, wildcards.variant)
-    count = config["evaluation_prompts"]
+    count = experiment["evaluation_prompts"]
     return as_json(base_spec(wildcards) | {"conditions": conditions, "count": count})
 
 
@@ -34,49 +34,72 @@ def baseline_specs(wildcards):
 
 def compare_spec(wildcards):
     experiment = EXPERIMENTS[wildcards.experiment]
-    parts = ("trained", "baselines", "interpolations", "rivals")
-    spec = {part: list(experiment[part]) for part in parts}
+    spec = {group: origins(wildcards, group) for group in ("trained", "baselines")}
     spec["interpolations"] = experiment["interpolations"]
-    spec["reference"] = experiment["reference"]
+    spec["references"] = experiment["references"]
     spec["conditions"] = settings.conditions(experiment, wildcards.variant)
     spec["measurement"] = wildcards.measurement
     spec["options"] = experiment["measurements"].get(wildcards.measurement, {})
     return as_json(base_spec(wildcards) | spec)
 
 
+def origins(wildcards, group):
+    return settings.origins(config, wildcards.experiment, group)
+
+
+def variant_of(source, wildcards):
+    """An experiment's own learners are those of the variant, borrowed ones those of the main task."""
+    return wildcards.variant if source == wildcards.experiment else "test"
+
+
 def trained_files(wildcards):
-    names = EXPERIMENTS[wildcards.experiment]["trained"]
-    blocks = settings.seed_blocks(config["seeds"], config["seeds_per_job"])
-    pattern = f"{RESULTS}/learners/{wildcards.experiment}/{wildcards.variant}"
-    return [f"{pattern}/{name}.{block}.npz" for name in names for block in blocks]
+    return [
+        f"{RESULTS}/learners/{source}/{variant_of(source, wildcards)}/{name}.{block}.npz"
+        for name, source in origins(wildcards, "trained").items()
+        for block in seed_blocks(source, name)
+    ]
+
+
+def baseline_folders(wildcards):
+    sources = dict.fromkeys(origins(wildcards, "baselines").values())
+    return [f"{RESULTS}/baselines/{source}/{variant_of(source, wildcards)}" for source in sources]
+
+
+def seed_blocks(experiment, learner):
+    training = EXPERIMENTS[experiment]["trained"][learner]["training"]
+    return settings.seed_blocks(config["seeds"], training["seeds_per_job"])
 
 
 def compare_code(wildcards):
-    experiment = EXPERIMENTS[wildcards.experiment]
-    learners = [*experiment["trained"].values(), *experiment["baselines"].values()]
-    kinds = [*modules("tasks", [experiment["task"]]), *modules("learners", learners)]
+    found = {group: origins(wildcards, group) for group in ("trained", "baselines")}
+    sources = {wildcards.experiment, *found["trained"].values(), *found["baselines"].values()}
+    tasks = [EXPERIMENTS[source]["task"] for source in sources]
+    learners = [
+        EXPERIMENTS[source][group][name]
+        for group, names in found.items()
+        for name, source in names.items()
+    ]
+    kinds = [*modules("tasks", tasks), *modules("learners", learners)]
     return code.closure(
-        "icgd.stages.compare",
-        f"icgd.compare.{wildcards.measurement}",
-        *kinds,
+        "icgd.stages.compare", f"icgd.compare.{wildcards.measurement}", *kinds
     )
 
 
 def figure_spec(wildcards):
     figure = config["figures"][wildcards.figure]
-    return as_json({"plot": figure["plot"], "confidence": config["confidence"]})
+    options = {"plot": figure["plot"], "options": figure.get("options", {})}
+    return as_json(options | {"confidence": config["confidence"]})
 
 
 def figure_tables(wildcards):
-    """The tables that the config names as the figure's sources."""
-    figure = config["figures"][wildcards.figure]
-    name = figure["experiment"]
-    experiment = EXPERIMENTS[name]
+    """The tables that the config names as the figure's sources, by <experiment>/<variant>."""
     return [
         f"{RESULTS}/comparisons/{name}/{variant}/{measurement}.parquet"
-        for variant in settings.variants(experiment)
-        for measurement in settings.measurements(experiment, variant)
-        if measurement in figure["sources"].get(variant.split("=")[0], [])
+        for source, wanted in config["figures"][wildcards.figure]["sources"].items()
+        for name, _, family in [source.partition("/")]
+        for variant in settings.variants(EXPERIMENTS[name])
+        for measurement in settings.measurements(EXPERIMENTS[name], variant)
+        if variant.split("=")[0] == family and measurement in wanted
     ]
 
 

@@ -36,6 +36,7 @@ rule numbers:
         metrics=rules.metrics.output.parquet,
         claims=rules.claims.output,
         provenance=rules.provenance.output,
+        sources=LATEX_SOURCES,
         code=code.closure("icgd.stages.numbers"),
     output:
         directory(f"{RESULTS}/numbers"),
@@ -54,7 +55,7 @@ rule numbers:
     shell:
         stage("numbers")
         + " --spec {params.spec:q} --metrics {input.metrics:q} --claims {input.claims:q} "
-        "--provenance {input.provenance:q} --output {output:q} > {log:q} 2>&1"
+        "--provenance {input.provenance:q} --sources {input.sources:q} --output {output:q} > {log:q} 2>&1"
 
 
 rule paper:

@@ -1,53 +1,92 @@
-"""Losses in and out of distribution, and the distance of every learner to the reference."""
+"""Losses in and out of distribution, and the distance of learners to the algorithms they may be."""
 
 import jax.numpy as jnp
 import pandas as pd
+from jaxtyping import Array, Float
 
 from icgd import theory
-from icgd.compare.metrics import Outputs, distances, loss_metrics, losses, outputs
+from icgd.compare.metrics import Outputs, distances, divergence_bound, outputs, performance
 from icgd.compare.study import Study
+from icgd.constrained import NonNegativeFloat, NonNegativeInt, PositiveInt
 from icgd.tasks.linear import LinearRegression
 
-
-def measure(study: Study) -> pd.DataFrame:
-    """All learners under all conditions; on the training law also against each rival."""
-    return pd.concat([_condition(study, name) for name in study.spec["conditions"]])
+Metrics = dict[str, Float[Array, " seeds"]]
 
 
-def _condition(study: Study, condition: str) -> pd.DataFrame:
-    prompts, targets = study.prompts(condition)
-    reference = outputs(study.learners[study.spec["reference"]].learner, prompts)
-    base = losses(reference, targets)
-    rivals = study.spec["rivals"] if condition == study.spec["variant"] else []
-    found = {name: outputs(study.learners[name].learner, prompts) for name in rivals}
-    tables = [_closed_form(study, condition)]
-    for name, population in study.learners.items():
-        ours = found.get(name) or outputs(population.learner, prompts)
-        metrics = loss_metrics(losses(ours, targets), base) | distances(ours, reference)
-        if name in study.spec["trained"]:
-            metrics |= _rivals(ours, found, metrics["prediction_l2"])
-        tables.append(study.rows(name, population, condition, metrics))
+def measure(
+    study: Study,
+    *,
+    sensitivity_prompts: PositiveInt = 16384,
+    shift_prompts: NonNegativeInt = 0,
+    prediction_margin: NonNegativeFloat = 0.0,
+    cosine_margin: NonNegativeFloat = 0.0,
+) -> pd.DataFrame:
+    """All learners under all conditions; those with references also against each of them.
+
+    shift_prompts: how many prompts to use where the law is not the training law; 0 for all.
+    The margins, if positive, also give each learner's verdict on each reference (see `verdicts`).
+    """
+    tables = []
+    for condition in study.spec["conditions"]:
+        shifted = condition != study.spec["variant"]
+        prompts, targets = study.prompts(condition, shift_prompts if shifted and shift_prompts else None)
+        found = {
+            name: outputs(population.learner, prompts, sensitivity_prompts)
+            for name, population in study.learners.items()
+        }
+        tables.append(_closed_form(study, condition))
+        for name, population in study.learners.items():
+            metrics = _compare(study, name, found, targets)
+            if name in study.references and prediction_margin:
+                metrics |= verdicts(metrics, study.references[name], prediction_margin, cosine_margin)
+            tables.append(study.rows(name, population, condition, metrics))
     return pd.concat(tables)
 
 
-def _rivals(ours: Outputs, rivals: dict[str, Outputs], own: jnp.ndarray) -> dict[str, jnp.ndarray]:
-    """Distances to each rival, and the distance to the reference over that to the nearest rival."""
-    metrics: dict[str, jnp.ndarray] = {}
-    for name, theirs in rivals.items():
-        metrics |= {f"{metric}_to_{name}": v for metric, v in distances(ours, theirs).items()}
-    if rivals:
-        nearest = jnp.stack([metrics[f"prediction_l2_to_{name}"] for name in rivals]).min(axis=0)
-        metrics["prediction_l2_over_nearest_rival"] = own / nearest
+def _compare(study: Study, name: str, found: dict[str, Outputs], targets: Float[Array, "p m"]) -> Metrics:
+    """Losses of one learner, and its distances to its references, the first of which needs no suffix."""
+    ours, references = found[name], study.references.get(name, [])
+    first = found[references[0]] if references else ours
+    metrics = performance(ours.prediction, first.prediction[:1], targets)
+    typical = jnp.mean(jnp.linalg.norm(targets, axis=-1))
+    for index, reference in enumerate(references):
+        apart = distances(ours, found[reference], divergence_bound(targets))
+        metrics |= {f"{metric}_to_{reference}": value for metric, value in apart.items()}
+        metrics[f"relative_distance_to_{reference}"] = apart["prediction_l2"] / typical
+        metrics[f"relative_distance_to_{reference}_standard_error"] = (
+            apart["prediction_l2_standard_error"] / typical
+        )
+        if index == 0:
+            metrics |= apart
+    if len(references) > 1:
+        others = jnp.stack([metrics[f"prediction_l2_to_{rival}"] for rival in references[1:]])
+        metrics["prediction_l2_over_nearest_rival"] = metrics["prediction_l2"] / others.min(axis=0)
     return metrics
 
 
+def verdicts(metrics: Metrics, references: list[str], prediction: float, cosine: float) -> Metrics:
+    """`is_<reference>`, 1 or 0 for each seed.
+
+    A learner is an algorithm if its relative distance plus two standard errors over prompts is below
+    the prediction margin, one minus the sensitivity cosine below the cosine margin, and no other
+    reference is nearer.
+    """
+    apart = jnp.stack([metrics[f"relative_distance_to_{name}"] for name in references])
+    error = jnp.stack([metrics[f"relative_distance_to_{name}_standard_error"] for name in references])
+    turned = 1 - jnp.stack([metrics[f"sensitivity_cosine_to_{name}"] for name in references])
+    nearest = apart == jnp.nanmin(apart, axis=0)
+    holds = nearest & (apart + 2 * error < prediction) & (turned < cosine)
+    return {f"is_{name}": row.astype(float) for name, row in zip(references, holds, strict=True)}
+
+
 def _closed_form(study: Study, condition: str) -> pd.DataFrame:
-    """Exact population losses of the reference step and of predicting zero, where they are known.
+    """Exact population losses of the one-step reference and of predicting zero, where they are known.
 
     The rate is that of the training law, per example as in the trained layer's weights.
     """
     task, trained = study.task(condition), study.task(study.spec["variant"])
-    assert isinstance(task, LinearRegression) and isinstance(trained, LinearRegression)
+    if not (isinstance(task, LinearRegression) and isinstance(trained, LinearRegression)):
+        return pd.DataFrame()
     rate = theory.optimal_learning_rate(trained)
     per_example = rate * task.context_length / trained.context_length
     metrics = {

@@ -2,77 +2,117 @@
 
 Sensitivities ∂ŷ/∂x_q have shape [m, d]; prediction and sensitivity differences are Euclidean norms,
 averaged over prompts. All functions keep the seed axis first.
+
+A prediction further from zero than ten times the RMS target counts as diverged. Distances are over
+the prompts on which neither learner diverged, whose number is always reported beside them.
 """
 
+from collections.abc import Iterator
 from typing import NamedTuple
 
 import equinox as eqx
 import jax
 import jax.numpy as jnp
-from jaxtyping import Array, Float
+from jaxtyping import Array, Bool, Float
 
 from icgd.learners.base import Learner
+from icgd.learners.batched import predictions
 from icgd.prompt import Prompt
 
-CHUNK = 8192
+CHUNK = 1024
+DIVERGED = 10.0
 
 
 class Outputs(NamedTuple):
-    """Predictions and sensitivities of each seed's learner on each prompt."""
+    """Predictions of each seed's learner on each prompt, sensitivities on the first k of them."""
 
     prediction: Float[Array, "seeds p m"]
-    sensitivity: Float[Array, "seeds p m d"]
+    sensitivity: Float[Array, "seeds k m d"]
 
 
-def in_double(prompt: Prompt) -> Prompt:
-    """A stored float32 prompt in float64, one at a time to save memory."""
-    return jax.tree.map(lambda array: array.astype(float), prompt)
+def in_double(prompts: Prompt) -> Prompt:
+    """Stored float32 prompts in float64."""
+    return jax.tree.map(lambda array: array.astype(float), prompts)
+
+
+def chunks(prompts: Prompt, count: int) -> Iterator[Prompt]:
+    """The first `count` prompts, `CHUNK` at a time: one compilation serves any number of them."""
+    for start in range(0, count, CHUNK):
+        yield jax.tree.map(lambda a: a[start : min(start + CHUNK, count)], prompts)  # noqa: B023
 
 
 @eqx.filter_jit
-def outputs(learners: Learner, prompts: Prompt) -> Outputs:
-    """Evaluate a stack of learners on a stack of prompts, a chunk of prompts at a time."""
+def _predict(learners: Learner, seeds: int, prompts: Prompt) -> Float[Array, "seeds p m"]:
+    def each_seed(learner: Learner) -> Array:
+        return predictions(learner, in_double(prompts))
 
-    def one(learner: Learner, prompt: Prompt) -> Outputs:
-        prompt = in_double(prompt)
-
-        def predict(query: Float[Array, " d"]) -> tuple[Array, Array]:
-            prediction = learner(Prompt(prompt.x, prompt.y, query))
-            return prediction, prediction
-
-        sensitivity, prediction = jax.jacrev(predict, has_aux=True)(prompt.query)
-        return Outputs(prediction, sensitivity)
-
-    def each_seed(learner: Learner) -> Outputs:
-        return jax.lax.map(lambda prompt: one(learner, prompt), prompts, batch_size=CHUNK)
-
-    leaves = jax.tree.leaves(eqx.filter(learners, eqx.is_array))
-    seeds = leaves[0].shape[0] if leaves else 1  # a learner without weights stands for one
     return eqx.filter_vmap(each_seed, axis_size=seeds)(learners)
 
 
-def losses(found: Outputs, targets: Float[Array, "p m"]) -> Float[Array, "seeds p"]:
+@eqx.filter_jit
+def _sense(learners: Learner, seeds: int, prompts: Prompt) -> Float[Array, "seeds p m d"]:
+    double = in_double(prompts)
+
+    def each_seed(learner: Learner) -> Array:
+        def summed(queries: Array) -> Array:
+            return predictions(learner, Prompt(double.x, double.y, queries)).sum(axis=0)
+
+        return jnp.moveaxis(jax.jacrev(summed)(double.query), 0, 1)
+
+    return eqx.filter_vmap(each_seed, axis_size=seeds)(learners)
+
+
+def outputs(learners: Learner, prompts: Prompt, sensitivities: int) -> Outputs:
+    """Evaluate a stack of learners on a stack of prompts; sensitivities on the first so many."""
+    leaves = jax.tree.leaves(eqx.filter(learners, eqx.is_array))
+    seeds = leaves[0].shape[0] if leaves else 1  # a learner without weights stands for one
+    count = len(prompts.y)
+    predicted = [_predict(learners, seeds, chunk) for chunk in chunks(prompts, count)]
+    sensed = [_sense(learners, seeds, chunk) for chunk in chunks(prompts, min(sensitivities, count))]
+    return Outputs(jnp.concatenate(predicted, axis=1), jnp.concatenate(sensed, axis=1))
+
+
+def divergence_bound(targets: Float[Array, "p m"]) -> Float[Array, ""]:
+    """The size beyond which a prediction counts as diverged."""
+    return DIVERGED * jnp.sqrt(jnp.mean(jnp.asarray(targets, float) ** 2))
+
+
+def diverged(prediction: Float[Array, "*any p m"], bound: Float[Array, ""]) -> Bool[Array, "*any p"]:
+    """Which predictions are beyond the bound, or no numbers at all."""
+    return ~jnp.all(jnp.abs(prediction) <= bound, axis=-1)
+
+
+def losses(prediction: Float[Array, "seeds p m"], targets: Float[Array, "p m"]) -> Float[Array, "seeds p"]:
     """½‖ŷ − y‖² of each prompt."""
-    return 0.5 * jnp.sum((found.prediction - targets) ** 2, axis=-1)
+    return 0.5 * jnp.sum((prediction - targets) ** 2, axis=-1)
 
 
-def distances(ours: Outputs, theirs: Outputs) -> dict[str, Float[Array, " seeds"]]:
-    """Mean prediction and sensitivity differences, and the sensitivities' mean cosine.
+def _mean_where(values: Float[Array, "s p"], kept: Bool[Array, "s p"]) -> Float[Array, " s"]:
+    return jnp.sum(jnp.where(kept, values, 0), axis=1) / jnp.sum(kept, axis=1)
+
+
+def distances(ours: Outputs, theirs: Outputs, bound: Float[Array, ""]) -> dict[str, Float[Array, " seeds"]]:
+    """Mean prediction and sensitivity differences with standard errors, and the mean cosine.
 
     The cosine with a learner whose sensitivity vanishes (the trivial one) is undefined: NaN.
     """
+    kept = ~(diverged(ours.prediction, bound) | diverged(theirs.prediction, bound))
     difference = jnp.linalg.norm(ours.prediction - theirs.prediction, axis=-1)
     flat, other = (s.reshape(*s.shape[:2], -1) for s in (ours.sensitivity, theirs.sensitivity))
+    few = kept[:, : flat.shape[1]]
     norms = jnp.linalg.norm(flat, axis=-1) * jnp.linalg.norm(other, axis=-1)
+    mean = _mean_where(difference, kept)
+    variance = _mean_where((difference - mean[:, None]) ** 2, kept)
     return {
-        "prediction_l2": jnp.mean(difference, axis=1),
-        "sensitivity_cosine": jnp.mean(jnp.sum(flat * other, axis=-1) / norms, axis=1),
-        "sensitivity_l2": jnp.mean(jnp.linalg.norm(flat - other, axis=-1), axis=1),
+        "prediction_l2": mean,
+        "prediction_l2_standard_error": jnp.sqrt(variance / jnp.sum(kept, axis=1)),
+        "sensitivity_cosine": _mean_where(jnp.sum(flat * other, axis=-1) / norms, few),
+        "sensitivity_l2": _mean_where(jnp.linalg.norm(flat - other, axis=-1), few),
     }
 
 
 def loss_metrics(
-    values: Float[Array, "seeds p"], reference: Float[Array, "1 p"]
+    values: Float[Array, "seeds p"], reference: Float[Array, "one p"]
 ) -> dict[str, Float[Array, " seeds"]]:
     """Mean loss, its relative standard error over prompts, and the excess over the reference.
 
@@ -89,3 +129,18 @@ def loss_metrics(
         "relative_excess_loss": ratio - 1,
         "relative_excess_loss_standard_error": spread / jnp.sqrt(count) / base,
     }
+
+
+def performance(
+    prediction: Float[Array, "seeds p m"], reference: Float[Array, "one p m"], targets: Float[Array, "p m"]
+) -> dict[str, Float[Array, " seeds"]]:
+    """Losses as they are; with all predictions bounded (`bounded_…`); and how many diverged."""
+    bound = divergence_bound(targets)
+
+    def clipped(prediction: Array) -> Array:
+        return jnp.clip(jnp.nan_to_num(prediction, nan=bound), -bound, bound)
+
+    raw = loss_metrics(losses(prediction, targets), losses(reference, targets))
+    kept = loss_metrics(losses(clipped(prediction), targets), losses(clipped(reference), targets))
+    bounded = {f"bounded_{name}": kept[name] for name in ("loss", "relative_excess_loss")}
+    return raw | bounded | {"diverged_fraction": diverged(prediction, bound).mean(axis=1)}

@@ -7,7 +7,7 @@ import pandas as pd
 from icgd.compare.metrics import losses, outputs
 from icgd.compare.study import Population, Study
 from icgd.constrained import PositiveFloat, PositiveInt
-from icgd.learners.algorithms import Ridge
+from icgd.learners.solvers import Ridge
 
 
 def measure(study: Study, *, penalties: list[PositiveFloat], prompts: PositiveInt = 8192) -> pd.DataFrame:
@@ -16,6 +16,6 @@ def measure(study: Study, *, penalties: list[PositiveFloat], prompts: PositiveIn
     tables = []
     for penalty in penalties:
         population = Population(eqx.filter_vmap(Ridge)(jnp.array([penalty])), [None], None)
-        loss = losses(outputs(population.learner, stored), targets).mean(axis=1)
+        loss = losses(outputs(population.learner, stored, 1).prediction, targets).mean(axis=1)
         tables.append(study.rows("ridge", population, f"penalty={penalty}", {"loss": loss}))
     return pd.concat(tables)

@@ -1,4 +1,4 @@
-"""The trained layer applied again and again with damping, beside damped gradient descent."""
+"""A trained layer applied again and again with damping, beside as many damped steps of descent."""
 
 import dataclasses
 
@@ -8,89 +8,88 @@ import jax.numpy as jnp
 import pandas as pd
 from jaxtyping import Array, Bool, Float
 
-from icgd.compare.metrics import CHUNK, in_double, loss_metrics
+from icgd.compare.metrics import CHUNK, diverged, divergence_bound, in_double
+from icgd.compare.metrics import loss_metrics, losses, performance
 from icgd.compare.study import Study
 from icgd.constrained import PositiveFloat, PositiveInt
-from icgd.learners.algorithms import GradientDescent
+from icgd.learners.descent import GradientDescent, GradientDescentPlusPlus
 from icgd.learners.base import Learner
 from icgd.learners.transformer import Transformer
 from icgd.prompt import Prompt
 
 
 def unrolled(learner: Learner, steps: int, damping: float) -> Learner:
-    """The same learner repeated `steps` times, each update multiplied by `damping`."""
+    """The same learner repeated for `steps` steps, each update multiplied by `damping`."""
     if isinstance(learner, Transformer):
         return dataclasses.replace(learner, repeats=steps, damping=damping)
-    assert isinstance(learner, GradientDescent)
-    return dataclasses.replace(learner, steps=steps, damping=damping)
+
+    def repeat(rates: Float[Array, "seeds k"]) -> Float[Array, "seeds steps"]:
+        return damping * jnp.repeat(rates[:, :1], steps, axis=1)
+
+    if isinstance(learner, GradientDescent):
+        return dataclasses.replace(learner, learning_rates=repeat(learner.learning_rates))
+    assert isinstance(learner, GradientDescentPlusPlus)
+    return dataclasses.replace(
+        learner, learning_rates=repeat(learner.learning_rates), shrinkages=repeat(learner.shrinkages)
+    )
 
 
 @eqx.filter_jit
-def trajectory_losses(
-    learners: Learner, prompts: Prompt, targets: Float[Array, "p m"]
-) -> Float[Array, "seeds p steps"]:
-    """½‖ŷ − y‖² after each step."""
+def trajectories(learners: Learner, prompts: Prompt) -> Float[Array, "seeds p steps m"]:
+    """Predictions after each step."""
 
     def each_seed(learner: Learner) -> Array:
-        def trajectory(prompt: Prompt) -> Array:
-            return learner.trajectory(in_double(prompt))
-
-        predictions = jax.lax.map(trajectory, prompts, batch_size=CHUNK)
-        return 0.5 * jnp.sum((predictions - targets[:, None]) ** 2, axis=-1)
+        return jax.lax.map(lambda p: learner.trajectory(in_double(p)), prompts, batch_size=CHUNK)
 
     return eqx.filter_vmap(each_seed)(learners)
-
-
-def stable_prompts(prompts: Prompt, rate: Float[Array, ""]) -> Bool[Array, " p"]:
-    """Where gradient descent with `rate` converges: rate · λ_max(XᵀX/N) < 2."""
-    curvature = jnp.linalg.matrix_norm(prompts.x, ord=2) ** 2 / prompts.x.shape[1]
-    return rate * curvature < 2
 
 
 def measure(
     study: Study,
     *,
+    learners: list[str],
     steps: PositiveInt = 50,
     damping: PositiveFloat = 0.75,
     prompts: PositiveInt = 8192,
-    bound: PositiveFloat = 10.0,
 ) -> pd.DataFrame:
-    """Metrics at every step of the trained learners, their interpolations and the reference.
+    """Losses at every step of each of `learners`, one layer applied repeatedly, and of its reference.
 
-    `loss` averages over all prompts, on some of which gradient descent itself diverges;
-    `stable_loss` and its excess over the reference are over those where it converges;
-    `diverged_fraction` counts prompts whose error exceeds `bound` or is not finite.
+    `loss` averages over all prompts, on some of which descent itself diverges; `stable_loss` and its
+    excess over the reference are over those on which no prediction of the reference did;
+    `diverged_fraction` counts predictions that did.
     """
     stored, targets = study.prompts(study.spec["variant"], prompts)
-    reference = study.spec["reference"]
-    step_rule = study.learners[reference].learner
-    assert isinstance(step_rule, GradientDescent)
-    stable = stable_prompts(stored, damping * step_rule.learning_rate[0])
-    losses = {
-        name: trajectory_losses(unrolled(study.learners[name].learner, steps, damping), stored, targets)
-        for name in [reference, *study.spec["trained"], *study.spec["interpolations"]]
-    }
-    tables = [
-        study.rows(
-            name,
-            study.learners[name],
-            f"steps={step + 1}",
-            _metrics(values[..., step], losses[reference][..., step], stable, bound),
-        )
-        for name, values in losses.items()
-        for step in range(steps)
-    ]
-    unstable = {"unstable_fraction": 1 - stable.mean()[None]}
-    tables.append(study.rows(reference, study.learners[reference], study.spec["variant"], unstable))
-    return pd.concat(tables)
+    bound = divergence_bound(targets)
+    tables = []
+    found: dict[str, Array] = {}
+    for name in learners:
+        reference = study.references[name][0]
+        for needed in (reference, name):
+            if needed not in found:
+                rule = unrolled(study.learners[needed].learner, steps, damping)
+                found[needed] = trajectories(rule, stored)
+        stable = ~diverged(found[reference][0], bound).any(axis=-1)
+        tables.append(_rows(study, name, found[name], found[reference], targets, stable))
+        if reference not in study.history:
+            tables.append(_rows(study, reference, found[reference], found[reference], targets, stable))
+    table = pd.concat(tables)
+    return table.drop_duplicates([c for c in table.columns if c != "value"])
 
 
-def _metrics(
-    values: Float[Array, "seeds p"],
-    base: Float[Array, "1 p"],
+def _rows(
+    study: Study,
+    name: str,
+    ours: Float[Array, "seeds p steps m"],
+    base: Float[Array, "one p steps m"],
+    targets: Float[Array, "p m"],
     stable: Bool[Array, " p"],
-    bound: float,
-) -> dict[str, Float[Array, " seeds"]]:
-    inside = {f"stable_{k}": v for k, v in loss_metrics(values[:, stable], base[:, stable]).items()}
-    diverged = ~(values < 0.5 * bound**2)
-    return loss_metrics(values, base) | inside | {"diverged_fraction": diverged.mean(axis=1)}
+) -> pd.DataFrame:
+    tables = []
+    for step in range(ours.shape[2]):
+        metrics = performance(ours[:, :, step], base[:, :, step], targets)
+        values, reference = (losses(side[:, stable, step], targets[stable]) for side in (ours, base))
+        metrics |= {f"stable_{metric}": v for metric, v in loss_metrics(values, reference).items()}
+        tables.append(study.rows(name, study.learners[name], f"steps={step + 1}", metrics))
+    unstable = {"unstable_fraction": jnp.broadcast_to(1 - stable.mean(), ours.shape[0])}
+    tables.append(study.rows(name, study.learners[name], study.spec["variant"], unstable))
+    return pd.concat(tables)

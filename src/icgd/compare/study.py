@@ -35,13 +35,18 @@ class Population:
 class Study:
     """An experiment's variant with its learners loaded.
 
-    `history` holds, for each trained learner, the populations of its earlier snapshots.
+    `history` holds, for each learner trained here, the populations of its earlier snapshots.
     """
 
     spec: Mapping[str, Any]
     prompts_folder: Path
     learners: Mapping[str, Population]
     history: Mapping[str, Sequence[Population]]
+
+    @property
+    def references(self) -> Mapping[str, list[str]]:
+        """For each learner the algorithms that it is compared with, the likeliest first."""
+        return self.spec["references"]
 
     def task(self, condition: str) -> Task:
         """The task of a condition."""
@@ -91,17 +96,26 @@ def _load_trained(paths: Sequence[Path]) -> list[Population]:
     return [Population(snapshot(i), seeds, int(step)) for i, step in enumerate(steps)]
 
 
-def load_study(spec: Mapping[str, Any], prompts: Path, baselines: Path, trained: Sequence[Path]) -> Study:
-    """Load every learner of `spec`; trained files are named <learner>.<seeds>.npz."""
+def load_study(
+    spec: Mapping[str, Any], prompts: Path, baselines: Sequence[Path], trained: Sequence[Path]
+) -> Study:
+    """Load every learner of `spec`, its own and those borrowed from other experiments.
+
+    Baselines are in folders <experiment>/<variant>, trained learners in files
+    <experiment>/<variant>/<learner>.<seeds>.npz.
+    """
     learners: dict[str, Population] = {}
     history: dict[str, Sequence[Population]] = {}
-    for name in spec["baselines"]:
-        single, _ = load_learner(baselines / f"{name}.npz")
+    for name, experiment in spec["baselines"].items():
+        folder = next(path for path in baselines if path.parent.name == experiment)
+        single, _ = load_learner(folder / f"{name}.npz")
         stacked = jax.tree.map(lambda a: a[None], _in_double(single))
         learners[name] = Population(stacked, [None], None)
-    for name in spec["trained"]:
-        own = [path for path in trained if path.name.split(".")[0] == name]
-        *history[name], learners[name] = _load_trained(own)
+    for name, experiment in spec["trained"].items():
+        own = [p for p in trained if (p.parents[1].name, p.name.split(".")[0]) == (experiment, name)]
+        *earlier, learners[name] = _load_trained(own)
+        if experiment == spec["experiment"]:
+            history[name] = earlier
     for name, (one, other) in spec["interpolations"].items():
         first, second = learners[one], learners[other]
         target = jax.tree.map(lambda a: a[0], second.learner)

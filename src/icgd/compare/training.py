@@ -2,21 +2,30 @@
 
 import pandas as pd
 
-from icgd.compare.metrics import distances, loss_metrics, losses, outputs
+from icgd.compare.metrics import distances, divergence_bound, outputs, performance
 from icgd.compare.study import Study
 from icgd.constrained import PositiveInt
 
 
 def measure(study: Study, *, prompts: PositiveInt = 8192) -> pd.DataFrame:
-    """The first `prompts` stored prompts serve; the last step is left to the alignment table."""
+    """The first `prompts` stored prompts serve; the last step is left to the alignment table.
+
+    Each learner is compared with its references: the first without suffix, all as `…_to_<name>`.
+    """
     condition = study.spec["variant"]
     stored, targets = study.prompts(condition, prompts)
-    reference = outputs(study.learners[study.spec["reference"]].learner, stored)
-    base = losses(reference, targets)
+    bound = divergence_bound(targets)
+    names = {reference for name in study.history for reference in study.references[name]}
+    found = {name: outputs(study.learners[name].learner, stored, prompts) for name in sorted(names)}
     tables = []
     for name, populations in study.history.items():
+        references = study.references[name]
         for population in populations:
-            ours = outputs(population.learner, stored)
-            metrics = loss_metrics(losses(ours, targets), base) | distances(ours, reference)
+            ours = outputs(population.learner, stored, prompts)
+            metrics = performance(ours.prediction, found[references[0]].prediction, targets)
+            metrics |= distances(ours, found[references[0]], bound)
+            for reference in references:
+                apart = distances(ours, found[reference], bound)
+                metrics |= {f"{metric}_to_{reference}": value for metric, value in apart.items()}
             tables.append(study.rows(name, population, condition, metrics))
     return pd.concat(tables)

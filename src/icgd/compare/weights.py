@@ -1,29 +1,39 @@
-"""The products KᵀQ and P·V of one-layer models, rescaled to be comparable."""
+"""The products KᵀQ and P·V of one-layer models, rescaled to be comparable where they are free to be."""
 
 import equinox as eqx
 import jax
 import numpy as np
 import pandas as pd
 
-from icgd.compare.study import Study
-from icgd.learners.construction import canonical, products
+from icgd.compare.study import Population, Study
+from icgd.learners.construction import canonical
 from icgd.learners.transformer import Transformer
 
 
-def measure(study: Study) -> pd.DataFrame:
-    """One row per matrix entry, with the condition entry=row,column."""
-    reference = study.learners["construction"].learner
-    target = jax.tree.map(lambda a: a[0], reference)
+def measure(study: Study, *, learners: list[str]) -> pd.DataFrame:
+    """One row per matrix entry, with the condition entry=head,row,column.
+
+    A linear layer's products are defined up to a scalar, which is fixed by the learner `construction`.
+    """
     tables = []
-    for name in [*study.spec["trained"], "construction"]:
+    for name in learners:
         population = study.learners[name]
         assert isinstance(population.learner, Transformer)
-        model = eqx.filter_vmap(canonical, in_axes=(eqx.if_array(0), None))(population.learner, target)
-        bilinear, write = eqx.filter_vmap(products)(model.layers[0])
-        for row, column in np.ndindex(bilinear.shape[-2:]):
+        model = _comparable(study, population)
+        bilinear, write = eqx.filter_vmap(lambda layer: layer.products())(model.layers[0])
+        for head, row, column in np.ndindex(bilinear.shape[1:]):
             entries = {
-                "key_query": bilinear[:, 0, row, column],
-                "projection_value": write[:, 0, row, column],
+                "key_query": bilinear[:, head, row, column],
+                "projection_value": write[:, head, row, column],
             }
-            tables.append(study.rows(name, population, f"entry={row},{column}", entries))
+            tables.append(study.rows(name, population, f"entry={head},{row},{column}", entries))
     return pd.concat(tables)
+
+
+def _comparable(study: Study, population: Population) -> Transformer:
+    model = population.learner
+    assert isinstance(model, Transformer)
+    if model.layers[0].kernel == "softmax":
+        return model
+    target = jax.tree.map(lambda a: a[0], study.learners["construction"].learner)
+    return eqx.filter_vmap(canonical, in_axes=(eqx.if_array(0), None))(model, target)

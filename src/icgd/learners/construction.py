@@ -8,7 +8,7 @@ import equinox as eqx
 import jax.numpy as jnp
 from jaxtyping import Array, Float, Key
 
-from icgd.learners.transformer import LinearAttention, Transformer
+from icgd.learners.transformer import Attention, Transformer
 from icgd.tasks.linear import LinearRegression
 from icgd.theory import optimal_learning_rate
 
@@ -23,19 +23,14 @@ def gradient_layer(
     value = jnp.zeros((d + m, d + m), dtype)
     value = value.at[d:, :d].set(initial_weights).at[d:, d:].set(-jnp.eye(m, dtype=dtype))
     project = jnp.asarray(learning_rate, dtype) / context_length * jnp.eye(d + m, dtype=dtype)
-    layer = LinearAttention(select[None], select[None], value[None], project[None])
+    layer = Attention(select[None], select[None], value[None], project[None])
     return Transformer((layer,), initial_weights)
 
 
-def gradient_step(task: LinearRegression, key: Key[Array, ""]) -> Transformer:
+def constructed_step(task: LinearRegression, key: Key[Array, ""]) -> Transformer:
     """Proposition 1 at W₀ = 0 with the optimal one-step rate for `task`."""
     start = jnp.zeros((task.outputs, task.dimension))
     return gradient_layer(start, optimal_learning_rate(task), task.context_length)
-
-
-def products(layer: LinearAttention) -> tuple[Float[Array, "h e e"], Float[Array, "h e e"]]:
-    """The two matrices of each head that matter: KᵀQ and P·V."""
-    return jnp.einsum("hca,hcb->hab", layer.key, layer.query), layer.projection @ layer.value
 
 
 def canonical(model: Transformer, reference: Transformer) -> Transformer:
@@ -44,13 +39,13 @@ def canonical(model: Transformer, reference: Transformer) -> Transformer:
     The scale a minimises ‖a⁻¹ reference − KᵀQ‖ over each head: a = ⟨R, R⟩ / ⟨R, KᵀQ⟩.
     """
 
-    def rewrite(layer: LinearAttention, target: LinearAttention) -> LinearAttention:
-        bilinear, write = products(layer)
-        wanted, _ = products(target)
+    def rewrite(layer: Attention, target: Attention) -> Attention:
+        bilinear, write = layer.products()
+        wanted, _ = target.products()
         inner = jnp.sum(wanted * bilinear, axis=(1, 2), keepdims=True)
         scale = jnp.sum(wanted**2, axis=(1, 2), keepdims=True) / inner
         identity = jnp.broadcast_to(jnp.eye(bilinear.shape[-1], dtype=bilinear.dtype), bilinear.shape)
-        return LinearAttention(identity, scale * bilinear, write / scale, identity)
+        return Attention(identity, scale * bilinear, write / scale, identity)
 
     pairs = zip(model.layers, reference.layers, strict=True)
     layers = tuple(rewrite(layer, target) for layer, target in pairs)
@@ -62,7 +57,7 @@ def interpolate(model: Transformer, reference: Transformer) -> Transformer:
     ours, theirs = canonical(model, reference), canonical(reference, reference)
     pairs = zip(ours.layers, theirs.layers, strict=True)
     layers = tuple(
-        LinearAttention(a.key, (a.query + b.query) / 2, (a.value + b.value) / 2, a.projection)
+        Attention(a.key, (a.query + b.query) / 2, (a.value + b.value) / 2, a.projection)
         for a, b in pairs
     )
     return eqx.tree_at(lambda m: m.layers, model, layers)

@@ -1,11 +1,13 @@
-"""Transformers of linear self-attention (von Oswald et al. 2023, equation 1 and section 3).
+"""Attention-only transformers on regression prompts (von Oswald et al. 2023, equation 1, section 3).
 
 Tokens are e_j = (x_j, y_j) for the context and e_q = (x_q, −W₀x_q) for the query, whose label slot
 holds minus the current prediction. Keys and values come from context tokens only, so
-e ← e + λ Σ_h P_h V_h Σ_j e_j (K_h e_j)ᵀ(Q_h e) for context and query alike.
+e ← e + λ Σ_h P_h V_h Σ_j e_j a_hj(e) for context and query alike, with weights
+a_hj = (K_h e_j)ᵀ(Q_h e), or their softmax over j.
 """
 
 import math
+from typing import Literal
 
 import equinox as eqx
 import jax
@@ -17,22 +19,47 @@ from icgd.learners.base import Learner
 from icgd.prompt import Prompt
 from icgd.tasks.linear import LinearRegression
 
+Kernel = Literal["linear", "softmax"]
 
-class LinearAttention(eqx.Module):
-    """One layer of H linear-attention heads on tokens of width e; matrices act from the left."""
+
+class Attention(eqx.Module):
+    """One layer of H attention heads on tokens of width e; matrices act from the left."""
 
     key: Float[Array, "h e e"]
     query: Float[Array, "h e e"]
     value: Float[Array, "h e e"]
     projection: Float[Array, "h e e"]
+    kernel: Kernel = eqx.field(static=True, default="linear")
+    normalised: bool = eqx.field(static=True, default=False)
+    """Whether tokens are standardised, without learned scale or shift, before the layer reads them."""
+
+    def products(self) -> tuple[Float[Array, "h e e"], Float[Array, "h e e"]]:
+        """The two matrices of each head that matter: A = KᵀQ and B = P·V."""
+        return jnp.einsum("hca,hcb->hab", self.key, self.query), self.projection @ self.value
 
     def __call__(self, tokens: Float[Array, "t e"], context: Float[Array, "n e"]) -> Float[Array, "t e"]:
-        """What `tokens` read from `context`: Σ_h P_h V_h Σ_j e_j (K_h e_j)ᵀ(Q_h e)."""
-        keys = jnp.einsum("hab,nb->hna", self.key, context)
-        queries = jnp.einsum("hab,tb->hta", self.query, tokens)
-        values = jnp.einsum("hab,nb->hna", self.value, context)
-        read = jnp.einsum("htn,hnv->htv", jnp.einsum("hta,hna->htn", queries, keys), values)
-        return jnp.einsum("hab,htb->ta", self.projection, read)
+        """What `tokens` read from `context`: Σ_h B_h Σ_j e_j a_hj."""
+        read = self.read(tokens, context)
+        _, write = self.products()
+        return read.reshape(len(tokens), -1) @ jnp.concatenate(jnp.swapaxes(write, 1, 2))
+
+    def read(self, tokens: Float[Array, "t e"], context: Float[Array, "n e"]) -> Float[Array, "t h e"]:
+        """Each head's Σ_j e_j a_hj. Heads lie side by side, so that all products are large ones."""
+        if self.normalised:
+            tokens, context = standardised(tokens), standardised(context)
+        heads, width, _ = self.key.shape
+        bilinear, _ = self.products()
+        asked = tokens @ jnp.concatenate(jnp.swapaxes(bilinear, 1, 2), axis=1)
+        weights = asked.reshape(-1, width) @ context.T
+        if self.kernel == "softmax":
+            weights = jax.nn.softmax(weights, axis=-1)
+        return (weights @ context).reshape(-1, heads, width)
+
+
+def standardised(tokens: Float[Array, "t e"]) -> Float[Array, "t e"]:
+    """LayerNorm without parameters: each token with mean zero and variance one."""
+    centred = tokens - jnp.mean(tokens, axis=-1, keepdims=True)
+    return centred * jax.lax.rsqrt(jnp.mean(centred**2, axis=-1, keepdims=True) + 1e-5)
 
 
 class Transformer(Learner):
@@ -41,13 +68,17 @@ class Transformer(Learner):
     `initial_weights` is the W₀ [m d] that the query's label slot starts from; None means zero.
     """
 
-    layers: tuple[LinearAttention, ...]
+    layers: tuple[Attention, ...]
     initial_weights: Float[Array, "m d"] | None = None
     repeats: int = eqx.field(static=True, default=1)
     damping: float = eqx.field(static=True, default=1.0)
 
     def trajectory(self, prompt: Prompt) -> Float[Array, "steps m"]:
         """Predictions [layers · repeats, m]: minus the query's label slot after each layer."""
+        return self.states(prompt)[1]
+
+    def states(self, prompt: Prompt) -> tuple[Float[Array, "steps n e"], Float[Array, "steps m"]]:
+        """Context tokens and predictions after each layer."""
         m = prompt.y.shape[-1]
         context = jnp.concatenate([prompt.x, prompt.y], axis=-1)
         start = jnp.zeros(m, prompt.y.dtype)
@@ -55,38 +86,47 @@ class Transformer(Learner):
             start = -self.initial_weights @ prompt.query
         query = jnp.concatenate([prompt.query, start])[None]
 
-        def forward(tokens: tuple[Array, Array], _: None) -> tuple[tuple[Array, Array], Array]:
+        def forward(tokens: tuple[Array, Array], _: None) -> tuple[tuple[Array, Array], tuple[Array, Array]]:
             context, query = tokens
-            predictions = []
+            contexts, predictions = [], []
             for layer in self.layers:
                 update = self.damping * layer(query, context)
                 context = context + self.damping * layer(context, context)
                 query = query + update
+                contexts.append(context)
                 predictions.append(-query[0, -m:])
-            return (context, query), jnp.stack(predictions)
+            return (context, query), (jnp.stack(contexts), jnp.stack(predictions))
 
         if self.repeats == 1:  # no scan: the last context update is dead code and is removed
             return forward((context, query), None)[1]
-        _, predictions = jax.lax.scan(forward, (context, query), None, self.repeats)
-        return predictions.reshape(-1, m)
+        _, (contexts, predictions) = jax.lax.scan(forward, (context, query), None, self.repeats)
+        return contexts.reshape(-1, *context.shape), predictions.reshape(-1, m)
 
 
-def linear_transformer(
+def attention_stack(
     task: LinearRegression,
     key: Key[Array, ""],
     *,
     layers: PositiveInt = 1,
+    repeats: PositiveInt = 1,
     heads: PositiveInt = 1,
+    kernel: Kernel = "linear",
+    normalised: bool = False,
     initial_scale: PositiveFloat = 1.0,
 ) -> Transformer:
-    """Untrained stack; entries start as N(0, initial_scale²/e), e = d + m the token width."""
+    """Untrained stack; entries start as N(0, initial_scale²/e), e = d + m the token width.
+
+    normalised: layers after the first read tokens that are standardised; the first one needs their scale.
+    """
     width = task.dimension + task.outputs
 
     def matrix(key: Key[Array, ""]) -> Float[Array, "h e e"]:
         normal = jax.random.normal(key, (heads, width, width), jnp.float32)
         return initial_scale / math.sqrt(width) * normal
 
-    def layer(key: Key[Array, ""]) -> LinearAttention:
-        return LinearAttention(*(matrix(k) for k in jax.random.split(key, 4)))
+    def layer(key: Key[Array, ""], depth: int) -> Attention:
+        matrices = (matrix(k) for k in jax.random.split(key, 4))
+        return Attention(*matrices, kernel, normalised and depth > 0)
 
-    return Transformer(tuple(layer(k) for k in jax.random.split(key, layers)))
+    keys = jax.random.split(key, layers)
+    return Transformer(tuple(layer(k, depth) for depth, k in enumerate(keys)), repeats=repeats)

@@ -5,15 +5,16 @@ import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.ticker import NullFormatter
 
-from icgd.plots.style import COLUMN, LOOKS
+from icgd.plots.style import COLUMN, look
 
 PANELS = {"prediction_l2": "prediction difference", "sensitivity_l2": "sensitivity difference"}
 
 
 def select(metrics: pd.DataFrame) -> pd.DataFrame:
     """Distances on the training law, at the end of training."""
-    kept = metrics["metric"].str.startswith(tuple(PANELS)) & (metrics["condition"] == "test")
-    kept &= ~metrics["metric"].str.contains("over_nearest") & (metrics["learner"] == "transformer")
+    wanted = tuple(f"{panel}_to_" for panel in PANELS)
+    kept = metrics["metric"].str.startswith(wanted) & (metrics["condition"] == "test")
+    kept &= ~metrics["metric"].str.endswith("standard_error") & (metrics["learner"] == "transformer")
     return metrics[kept & (metrics["step"] == metrics.loc[kept, "step"].max())]
 
 
@@ -22,10 +23,9 @@ def draw(table: pd.DataFrame) -> Figure:
     figure, axes = plt.subplots(1, 2, figsize=(COLUMN, 1.5), sharey=True)
     for panel, (metric, title) in zip(axes, PANELS.items(), strict=True):
         rows = table[table["metric"].str.startswith(metric)]
-        rivals = rows["metric"].str.removeprefix(metric).str.removeprefix("_to_").replace("", "gd")
-        rows = rows.assign(rival=rivals).sort_values("mean", ascending=False)
+        rows = rows.assign(rival=rows["metric"].str.removeprefix(f"{metric}_to_")).sort_values("mean", ascending=False)
         for row in rows.to_dict("records"):
-            name, colour, shape = LOOKS[row["rival"]]
+            name, colour, shape = look(row["rival"])
             error = [[row["mean"] - row["low"]], [row["high"] - row["mean"]]]
             panel.errorbar(row["mean"], name, xerr=error, fmt=shape, color=colour, markersize=5)
         panel.set(xscale="log", xlabel=title)

@@ -4,7 +4,7 @@ import matplotlib.pyplot as plt
 import pandas as pd
 from matplotlib.figure import Figure
 
-from icgd.plots.style import COLUMN, LOOKS, label, numbers, points
+from icgd.plots.style import COLUMN, label, look, numbers, points
 
 LEARNERS = ["closed_form", "gd", "transformer", "interpolation"]
 
@@ -32,7 +32,7 @@ def draw(table: pd.DataFrame) -> Figure:
         if learner != "gd":
             excess = rows[rows["metric"] == "relative_excess_loss"]
             shift = {"transformer": -0.25, "interpolation": 0.25}[learner]
-            x, name, colour = numbers(excess["condition"]) + shift, label(learner), LOOKS[learner][1]
+            x, name, colour = numbers(excess["condition"]) + shift, label(learner), look(learner)[1]
             below.vlines(x, 100 * excess["min"], 100 * excess["max"], color=colour, linewidth=4, label=name)
     below.axhline(0, color="black", linewidth=0.6)
     above.set(ylabel="test loss", ylim=(0, 1.15 * exact["mean"].max()))

@@ -30,22 +30,58 @@ STYLE = {
 
 # Okabe and Ito's colours, safe for the colour-blind; markers repeat the distinction in grey.
 LOOKS = {
-    "transformer": ("trained layer", "#0072B2", "o"),
+    "transformer": ("trained", "#0072B2", "o"),
     "interpolation": ("interpolated", "#009E73", "^"),
     "construction": ("constructed", "#56B4E9", "v"),
-    "gd": ("gradient step", "#D55E00", "s"),
+    "gd": ("GD", "#D55E00", "s"),
     "gd_mean": ("step on the mean", "#E69F00", "D"),
+    "gd_centred": ("GD, centred", "#F0E442", "v"),
+    "gdpp": ("GD++", "#009E73", "^"),
     "closed_form": ("closed form", "#000000", ""),
     "jacobi": ("Jacobi step", "#CC79A7", "P"),
+    "newton": ("Newton-Schulz", "#CC79A7", "p"),
+    "cg": ("conj. gradient", "#E69F00", "h"),
+    "smoother": ("kernel smoother", "#F0E442", "*"),
     "ols": ("least squares", "#888888", "X"),
-    "ridge": ("Bayes ridge", "#BBBBBB", "d"),
+    "ridge": ("ridge", "#BBBBBB", "d"),
     "trivial": ("zero", "#444444", "."),
+    "softmax_1": ("one head", "#CC79A7", "P"),
+    "softmax_2": ("two heads", "#0072B2", "o"),
+    "softmax_2x2": ("two layers", "#E69F00", "D"),
+    "softmax_heads_1": ("one head", "#CC79A7", "P"),
+    "softmax_heads_2": ("two heads", "#0072B2", "o"),
 }
+MODELS = {
+    "transformer": "one layer",
+    "transformer_recurrent_2": "looped $K=2$",
+    "transformer_recurrent_5": "looped $K=5$",
+    "transformer_2": "stack $K=2$",
+    "transformer_5": "stack $K=5$",
+    "transformer_12": "stack $K=12$",
+    "transformer_12_norm": "stack $K=12$, norm",
+    "softmax_1": "softmax, 1 head",
+    "softmax_2": "softmax, 2 heads",
+    "softmax_2x2": "softmax, $2\\times2$",
+}
+"""How figures with several models call each of them."""
+
+
+def look(learner: str) -> tuple[str, str, str]:
+    """Name, colour and marker of a learner; depth and variant suffixes add to the family's name."""
+    if learner in LOOKS:
+        return LOOKS[learner]
+    family, _, suffix = learner.partition("_")
+    name, colour, marker = LOOKS[family]
+    if family == "transformer":
+        return name, colour, marker
+    steps, _, variant = suffix.partition("_")
+    extra = {"": "", "steps": " per step", "unguarded": " per step, unguarded"}[variant.removeprefix("steps_")]
+    return f"{name} {steps}{extra}", colour, marker
 
 
 def label(learner: str) -> str:
-    """How the paper calls a learner."""
-    return LOOKS[learner][0]
+    """How figures call a learner."""
+    return look(learner)[0]
 
 
 def numbers(conditions: pd.Series) -> pd.Series:
@@ -55,18 +91,20 @@ def numbers(conditions: pd.Series) -> pd.Series:
 
 def points(axes: Axes, x: pd.Series, rows: pd.DataFrame, learner: str, size: float) -> None:
     """Hollow markers with intervals, so that learners that agree stay visible."""
-    name, colour, shape = LOOKS[learner]
+    name, colour, shape = look(learner)
     error = [rows["mean"] - rows["low"], rows["high"] - rows["mean"]]
     axes.errorbar(
         x, rows["mean"], error, fmt=shape, color=colour, markersize=size, fillstyle="none", label=name
     )
 
 
-def curve(axes: Axes, x: pd.Series, rows: pd.DataFrame, learner: str, marker: bool = True) -> None:
+def curve(
+    axes: Axes, x: pd.Series, rows: pd.DataFrame, learner: str, marker: bool = True, name: str = ""
+) -> None:
     """Mean over seeds with its interval as a band, in the learner's look."""
-    name, colour, shape = LOOKS[learner]
+    known, colour, shape = look(learner)
     line = "--" if learner == "closed_form" else "-"
     order = x.argsort()
     x, rows = x.iloc[order], rows.iloc[order]
-    axes.plot(x, rows["mean"], line, marker=shape if marker else "", color=colour, label=name)
+    axes.plot(x, rows["mean"], line, marker=shape if marker else "", color=colour, label=name or known)
     axes.fill_between(x, rows["low"], rows["high"], color=colour, alpha=0.25, linewidth=0)

@@ -1,10 +1,10 @@
-"""Loss and alignment with one gradient step over training (TLIG, figure 2 centre left)."""
+"""Loss and alignment with the reference over training (TLIG, figure 2 centre left)."""
 
 import matplotlib.pyplot as plt
 import pandas as pd
 from matplotlib.figure import Figure
 
-from icgd.plots.style import LOOKS, PAGE, curve
+from icgd.plots.style import PAGE, curve, look
 
 PANELS = {
     "loss": "test loss",
@@ -15,22 +15,23 @@ PANELS = {
 
 
 def select(metrics: pd.DataFrame) -> pd.DataFrame:
-    """The trained learner and the exact loss of the step, on the training law."""
-    kept = metrics["learner"].isin(["transformer", "closed_form"])
+    """The trained learners and the exact loss of one step, on the training law."""
+    kept = metrics["step"].notna() | (metrics["learner"] == "closed_form")
     return metrics[kept & metrics["metric"].isin(PANELS) & (metrics["condition"] == "test")]
 
 
-def draw(table: pd.DataFrame) -> Figure:
+def draw(table: pd.DataFrame, *, learners: list[str]) -> Figure:
     """Four panels over training steps."""
     figure, axes = plt.subplots(1, 4, figsize=(PAGE, 1.7))
-    trained = table[table["learner"] == "transformer"]
     for panel, (metric, title) in zip(axes, PANELS.items(), strict=True):
-        rows = trained[trained["metric"] == metric]
-        curve(panel, rows["step"].astype(float), rows, "transformer", marker=False)
+        for learner in learners:
+            rows = table[(table["metric"] == metric) & (table["learner"] == learner)]
+            curve(panel, rows["step"].astype(float), rows, learner, marker=False)
+        shown = table[(table["metric"] == metric) & table["learner"].isin(learners)]
         panel.set(xlabel="training step", ylabel=title)
-        panel.set_ylim(0, 1.08 * rows["mean"].max())
+        panel.set_ylim(0, 1.08 * shown["mean"].max())
     exact = table.loc[(table["learner"] == "closed_form"), "mean"].iloc[0]
-    name, colour, _ = LOOKS["closed_form"]
+    colour = look("closed_form")[1]
     axes[0].axhline(exact, color=colour, linestyle="--", label="one step, exact", zorder=0)
     axes[0].legend()
     axes[2].axhline(1, color=colour, linestyle=":", linewidth=0.8, zorder=0)

@@ -11,7 +11,9 @@ from icgd.compare.study import load_study
 from icgd.stages.arguments import run_stage
 
 
-def main(spec: dict[str, Any], prompts: Path, baselines: Path, trained: list[Path], output: Path) -> None:
+def main(
+    spec: dict[str, Any], prompts: Path, baselines: list[Path], trained: list[Path], output: Path
+) -> None:
     """Run `icgd.compare.<measurement>.measure` in float64, so that rounding does not show."""
     jax.config.update("jax_enable_x64", True)
     module = importlib.import_module(f"icgd.compare.{spec['measurement']}")
@@ -20,6 +22,4 @@ def main(spec: dict[str, Any], prompts: Path, baselines: Path, trained: list[Pat
 
 
 if __name__ == "__main__":
-    run_stage(
-        main, prompts="folder of prompts", baselines="folder of baselines", trained="paths", output="table"
-    )
+    run_stage(main, prompts="folder of prompts", baselines="paths", trained="paths", output="table")

@@ -14,13 +14,13 @@ from icgd.stages.arguments import run_stage
 
 
 def main(spec: dict[str, Any], tables: list[Path], pdf: Path, png: Path, csv: Path) -> None:
-    """Call `icgd.plots.<plot>.draw(table)` with the intervals over seeds of the experiment."""
+    """Call `icgd.plots.<plot>.draw(table, **options)` with intervals over seeds of what it selects."""
     matplotlib.use("agg")
     module = importlib.import_module(f"icgd.plots.{spec['plot']}")
     metrics = pd.concat([load_table(path) for path in tables], ignore_index=True)
     table = seed_intervals(module.select(metrics), spec["confidence"])
     with matplotlib.rc_context(STYLE):  # type: ignore[arg-type]
-        figure = module.draw(table)
+        figure = module.draw(table, **spec["options"])
         for path, options in ((pdf, {"metadata": {"CreationDate": None}}), (png, {"dpi": 200})):
             with replacing(path) as temporary:
                 figure.savefig(temporary, **options)

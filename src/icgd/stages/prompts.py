@@ -15,10 +15,23 @@ from icgd.stages.arguments import run_stage
 from icgd.tasks.base import Task
 
 
+CHUNK = 1024
+"""How many prompts are drawn at a time: one compilation serves any number of them."""
+
+
 @eqx.filter_jit
-def draw(task: Task, key: jax.Array, count: int) -> Any:
-    """`count` prompts and their targets."""
-    return jax.vmap(task.sample)(jax.random.split(key, count))
+def draw(task: Task, keys: jax.Array) -> Any:
+    """A prompt and its target for each key."""
+    return jax.vmap(task.sample)(keys)
+
+
+def drawn(task: Task, key: jax.Array, count: int) -> dict[str, np.ndarray]:
+    """The arrays of `count` prompts and their targets, each with a leading axis."""
+    scales = jax.tree.map(lambda scale: jnp.asarray(scale, jnp.float32), task)  # one compilation
+    keys = jax.random.split(key, count)
+    parts = [draw(scales, keys[start : start + CHUNK]) for start in range(0, count, CHUNK)]
+    prompts, targets = jax.tree.map(lambda *arrays: np.concatenate(arrays), *parts)
+    return {"x": prompts.x, "y": prompts.y, "query": prompts.query, "target": targets}
 
 
 def main(spec: dict[str, Any], output: Path) -> None:
@@ -32,11 +45,7 @@ def main(spec: dict[str, Any], output: Path) -> None:
     base: dict[str, np.ndarray] = {}
     key = named_key(spec["seed"], spec["experiment"], spec["variant"], "evaluation")
     for condition, changes in spec["conditions"].items():
-        task = build_task(spec["task"], **changes)
-        scales = jax.tree.map(lambda scale: jnp.asarray(scale, jnp.float32), task)  # one compilation
-        prompts, targets = draw(scales, key, spec["count"])
-        arrays = {"x": prompts.x, "y": prompts.y, "query": prompts.query, "target": targets}
-        arrays = {name: np.asarray(array) for name, array in arrays.items()}
+        arrays = drawn(build_task(spec["task"], **changes), key, spec["count"])
         changed = {k: a for k, a in arrays.items() if not np.array_equal(a, base.get(k, np.nan))}
         base = base or arrays
         save_arrays(output / f"{condition}.npz", changed, format="prompts", condition=condition)

@@ -1,0 +1,95 @@
+"""How GD++ and trained layers reshape the inputs: the spectrum of XᵀX before and after each layer."""
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pandas as pd
+from jaxtyping import Array, Float
+
+from icgd.compare.metrics import CHUNK, in_double
+from icgd.compare.study import Study
+from icgd.constrained import PositiveInt
+from icgd.learners.base import Learner
+from icgd.learners.descent import GradientDescentPlusPlus
+from icgd.learners.transformer import Transformer
+from icgd.prompt import Prompt
+
+DENSITY = np.linspace(0, 4, 41)
+"""Edges of the bins of eigenvalues divided by their mean at the same layer."""
+GAIN = np.linspace(0, 3, 16)
+"""Edges of the bins of the original eigenvalues in the gain's curve."""
+
+
+@eqx.filter_jit
+def inputs_by_layer(learners: Learner, prompts: Prompt) -> Float[Array, "seeds p layers n d"]:
+    """The context's inputs before the first and after each layer or step."""
+
+    def one(learner: Learner, prompt: Prompt) -> Array:
+        prompt = in_double(prompt)
+        if isinstance(learner, Transformer):
+            states = learner.states(prompt)[0][..., : prompt.x.shape[-1]]
+        else:
+            assert isinstance(learner, GradientDescentPlusPlus)
+            states = learner.states(prompt)[0]
+        return jnp.concatenate([prompt.x[None], states])
+
+    def each_seed(learner: Learner) -> Array:
+        return jax.lax.map(lambda prompt: one(learner, prompt), prompts, batch_size=CHUNK)
+
+    return eqx.filter_vmap(each_seed)(learners)
+
+
+def measure(study: Study, *, learners: list[str], prompts: PositiveInt = 2048) -> pd.DataFrame:
+    """Condition numbers and densities at every layer, and the first layer's gain per eigenvalue.
+
+    The scale of the inputs is a free gauge of a trained layer, so eigenvalues are divided by their
+    mean at the same layer (`density`), and the gain of a layer by that of the smallest eigenvalues.
+    """
+    stored, _ = study.prompts(study.spec["variant"], prompts)
+    tables = []
+    for name in learners:
+        population = study.learners[name]
+        x = inputs_by_layer(population.learner, stored)
+        gram = jnp.swapaxes(x, -1, -2) @ x
+        spectrum = np.asarray(jnp.linalg.eigvalsh(gram))
+        for layer in range(x.shape[2]):
+            values = spectrum[:, :, layer]
+            ratio = np.median(values[..., -1] / values[..., 0], axis=1)
+            metrics = {"condition_number": ratio, "eigenvalue_spread": _spread(values)}
+            tables.append(study.rows(name, population, f"layer={layer}", metrics))
+            for start, share in zip(DENSITY, _densities(values).T, strict=False):
+                condition = f"layer={layer},eigenvalue={start:.2f}"
+                tables.append(study.rows(name, population, condition, {"density": share}))
+        for start, gain in zip(GAIN, _gain(np.asarray(gram[:, :, 0]), np.asarray(gram[:, :, 1])).T, strict=False):
+            tables.append(study.rows(name, population, f"eigenvalue={start:.2f}", {"gain": gain}))
+    return pd.concat(tables)
+
+
+def _spread(values: np.ndarray) -> np.ndarray:
+    """Standard deviation over mean of each seed's eigenvalues, pooled over prompts."""
+    pooled = values.reshape(len(values), -1)
+    return pooled.std(axis=1) / pooled.mean(axis=1)
+
+
+def _densities(values: np.ndarray) -> np.ndarray:
+    """Density of each seed's eigenvalues in units of their mean [seeds, bins]."""
+    scaled = [seed.ravel() / seed.mean() for seed in values]
+    width = DENSITY[1] - DENSITY[0]
+    return np.stack([np.histogram(seed, DENSITY)[0] / len(seed) / width for seed in scaled])
+
+
+def _gain(before: np.ndarray, after: np.ndarray) -> np.ndarray:
+    """√(vᵀS′v / s) averaged over eigenvectors v of S with eigenvalue s in each bin [seeds, bins].
+
+    For a polynomial step x ← (I − γS)x it is |1 − γs|.
+    """
+    values, vectors = np.linalg.eigh(before)
+    moved = np.einsum("spdi,spde,spei->spi", vectors, after, vectors)
+    gain = np.sqrt(np.maximum(moved, 0) / np.maximum(values, 1e-12))
+    bins = np.digitize(values, GAIN) - 1
+    curves = []
+    for seed in range(len(values)):
+        means = [gain[seed][bins[seed] == b].mean() for b in range(len(GAIN) - 1)]
+        curves.append(np.array(means) / means[0])
+    return np.stack(curves)

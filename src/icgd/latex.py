@@ -1,0 +1,91 @@
+"""Numbers and rows of tables as LaTeX."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from icgd.intervals import final
+from icgd.plots.style import MODELS, label
+
+OVER = {"mean": "mean", "max": "max", "min": "min", "max_abs": r"max$|\cdot|$"}
+PERCENT = ("relative_excess", "loss_relative", "bounded_relative", "stable_relative", "diverged_", "unstable_")
+DISTANCE = "relative_distance_to_"
+
+
+def number(value: float, digits: int = 4) -> str:
+    """A value for math or text mode: plain near one, otherwise with a power of ten."""
+    if not np.isfinite(value):
+        return r"\ensuremath{\infty}" if value == np.inf else "undefined"
+    if value == 0:
+        return "0"
+    exponent = int(np.floor(np.log10(abs(value))))
+    if -4 < exponent < 5:
+        return rf"\ensuremath{{{value:.{max(digits - 1 - exponent, 0)}f}}}"
+    return rf"\ensuremath{{{value / 10**exponent:.1f}\times10^{{{exponent}}}}}"
+
+
+def shown(metric: str, value: float) -> str:
+    """A metric's value as the paper prints it: relative losses in percent."""
+    if not metric.startswith(PERCENT):
+        return number(value)
+    if not abs(value) < 100:
+        return number(value)
+    return rf"\ensuremath{{{100 * value:.2f}\,\%}}"
+
+
+def escape(text: str) -> str:
+    """Text with LaTeX's special characters made harmless."""
+    for character in "&%#_$":
+        text = text.replace(character, rf"\{character}")
+    return text
+
+
+def claims_table(claims: pd.DataFrame) -> str:
+    """Rows of the claims table; a maximum or minimum is printed without an interval."""
+    lines = []
+    for row in claims.to_dict("records"):
+        relation = "<" if row["relation"] == "below" else ">"
+        metric = str(row["metric"])
+        value = shown(metric, row["value"])
+        if row["over"] == "mean":
+            value += rf" [{shown(metric, row['interval_low'])}, {shown(metric, row['interval_high'])}]"
+        bound = shown(metric, row["threshold"]) if row["threshold"] else "0"
+        verdict = rf"\textbf{{{row['verdict']}}}" if "not" in row["verdict"] else row["verdict"]
+        cells = [row["id"], escape(row["statement"]), escape(row["source"]), OVER[row["over"]], value]
+        lines.append(" & ".join([*cells, rf"${relation}$ {bound}", verdict]) + r" \\")
+    return "\n".join(lines) + "\n"
+
+
+def times_table(record: Mapping[str, Any]) -> str:
+    """Rows of the run-time table: rule, jobs, CPU seconds, peak memory."""
+    return "".join(
+        f"{escape(rule)} & {row['jobs']} & {row['cpu_s']:.0f} & {row['peak_mb']:.0f} \\\\\n"
+        for rule, row in record["durations"].items()
+    )
+
+
+def atlas_table(metrics: pd.DataFrame) -> str:
+    """Rows of the atlas: model, nearest algorithm and runner-up with their distances, and the verdicts.
+
+    Verdicts count the seeds on which the model is the nearest algorithm: on the training law, and
+    under all shifts at once.
+    """
+    rows = final(metrics[metrics["experiment"] == "atlas"])
+    lines = []
+    for model in [name for name in MODELS if name in set(rows["learner"])]:
+        mine = rows[rows["learner"] == model]
+        test = mine[mine["condition"] == "test"].groupby("metric")["value"].mean()
+        apart = test[test.index.str.startswith(DISTANCE) & ~test.index.str.endswith("standard_error")]
+        order = apart.sort_values().index.str.removeprefix(DISTANCE)
+        verdict = mine[mine["metric"] == f"is_{order[0]}"]
+        seeds = verdict[verdict["condition"] == "test"]["value"]
+        shifted = verdict[verdict["condition"] != "test"].groupby("seed")["value"].min()
+        cells = [MODELS[model]]
+        for name in order[:2]:
+            cells += [escape(label(name)), f"{apart[DISTANCE + name]:.3f}"]
+        cells += [f"{test['sensitivity_cosine_to_' + order[0]]:.3f}"]
+        cells += [f"{int(seeds.sum())}/{len(seeds)}", f"{int(shifted.sum())}/{len(shifted)}"]
+        lines.append(" & ".join(cells) + r" \\")
+    return "\n".join(lines) + "\n"
