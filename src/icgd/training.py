@@ -33,7 +33,8 @@ CHUNK = 128
 class Training:
     """AdamW with linear warm-up, a cosine schedule to zero and clipping by global norm.
 
-    Weight decay matters only to entries that the loss does not see: it takes them to zero. For
+    Weight decay matters only to entries that the loss does not see: it takes them to zero. It peaks
+    half-way: early, it can hold a layer at its saddle near zero; late, it would bias the solution. For
     activation_clip see `icgd.learners.batched.predictions`; it applies in training only.
     """
 
@@ -55,9 +56,16 @@ class Training:
         rise = round(self.warmup * self.steps)
         start = 0.0 if rise else self.learning_rate
         schedule = optax.warmup_cosine_decay_schedule(start, self.learning_rate, rise, self.steps)
+
+        def decay(step: Any) -> Any:
+            share = schedule(step) / self.learning_rate
+            return jnp.where(step < rise, 0.0, 4 * self.weight_decay * share * (1 - share))
+
         return optax.chain(
             optax.clip_by_global_norm(self.clip),
-            optax.adamw(schedule, b2=self.second_moment_decay, weight_decay=self.weight_decay),
+            optax.scale_by_adam(b2=self.second_moment_decay),
+            optax.add_decayed_weights(decay),
+            optax.scale_by_learning_rate(schedule),
         )
 
     def snapshot_steps(self) -> list[int]:

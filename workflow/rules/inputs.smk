@@ -24,7 +24,7 @@ def train_digest(wildcards):
 
 def baselines_spec(wildcards):
     baselines = EXPERIMENTS[wildcards.experiment]["baselines"]
-    spec = {"baselines": baselines, "count": config["fitting_prompts"]}
+    spec = {"baselines": baselines, "fitting_prompts": config["fitting_prompts"]}
     return as_json(base_spec(wildcards) | spec)
 
 
@@ -38,6 +38,7 @@ def compare_spec(wildcards):
     spec["interpolations"] = experiment["interpolations"]
     spec["references"] = experiment["references"]
     spec["conditions"] = settings.conditions(experiment, wildcards.variant)
+    spec["fitting_prompts"] = config["fitting_prompts"]
     spec["measurement"] = wildcards.measurement
     spec["options"] = experiment["measurements"].get(wildcards.measurement, {})
     return as_json(base_spec(wildcards) | spec)

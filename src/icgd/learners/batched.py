@@ -1,7 +1,6 @@
 """Predictions for many prompts at once, in the form that is fastest for the learner.
 
-Linear self-attention without normalisation is e ← e + Σ_h B_h S A_h e with A = KᵀQ, B = PV and
-S = Σ_j e_j e_jᵀ. Its per-prompt products are tiny, and XLA's batched products of tiny matrices reach a
+Linear self-attention is e ← e + Σ_h B_h S A_h e with A = KᵀQ, B = PV and S = Σ_j e_j e_jᵀ. Its per-prompt products are tiny, and XLA's batched products of tiny matrices reach a
 few percent of a CPU's rate. Here tokens lie as [token, entry, prompt]: products within a prompt are
 unrolled sums that vectorise over prompts, products with weights are matrix multiplications. XLA would
 fuse one unrolled product into the next and compute it many times over, so that a matrix multiplication
@@ -15,7 +14,7 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float
 
 from icgd.learners.base import Learner
-from icgd.learners.transformer import Transformer
+from icgd.learners.transformer import EPSILON, Transformer, standardised
 from icgd.prompt import Prompt
 
 
@@ -25,18 +24,14 @@ def predictions(learner: Learner, prompts: Prompt, clip: float = 0.0) -> Float[A
     A positive `clip` bounds all entries of all tokens after every layer, which keeps training finite
     on the rare prompts on which a deep stack explodes. `ValueError` if the learner has no such form.
     """
-    if isinstance(learner, Transformer) and _is_plainly_linear(learner):
+    if isinstance(learner, Transformer) and all(layer.kernel == "linear" for layer in learner.layers):
         return _linear_predictions(learner, prompts, clip)
     if clip:
         raise ValueError(
-            "activation_clip is for stacks of linear attention without normalisation; "
+            "activation_clip is for stacks of linear attention; "
             f"{type(learner).__name__} has another form, so set activation_clip to 0"
         )
     return jax.vmap(learner)(prompts)
-
-
-def _is_plainly_linear(model: Transformer) -> bool:
-    return all(layer.kernel == "linear" and not layer.normalised for layer in model.layers)
 
 
 def _linear_predictions(model: Transformer, prompts: Prompt, clip: float) -> Float[Array, "p m"]:
@@ -44,13 +39,14 @@ def _linear_predictions(model: Transformer, prompts: Prompt, clip: float) -> Flo
     tokens = _tokens(model, prompts)
     layers = model.layers * model.repeats
     for depth, layer in enumerate(layers):
-        moments = _gram(tokens[:n])
+        seen = _standardised(tokens) if layer.normalised else tokens
+        moments = _gram(seen[:n])
         if depth == len(layers) - 1:
-            tokens = tokens[n:]
+            tokens, seen = tokens[n:], seen[n:]
         update = jnp.zeros_like(tokens)
         for bilinear, write in zip(*layer.products(), strict=True):
             moved = _weigh(bilinear.T, moments)  # S A, as S is symmetric
-            update += _weigh(write, _product_transposed(tokens, moved))
+            update += _weigh(write, _product_transposed(seen, moved))
         tokens = tokens + model.damping * update
         if clip:
             tokens = _clip(tokens, clip)
@@ -127,6 +123,26 @@ _weigh.defvjp(lambda weights, x: (_multiply(weights, x), (weights, x)), _weigh_b
 def _separate(x: Float[Array, "t e p"]) -> Float[Array, "t e p"]:
     """The same values behind a matrix multiplication, across which XLA does not fuse."""
     return _multiply(jnp.eye(x.shape[1], dtype=x.dtype), x)
+
+
+@jax.custom_vjp
+def _standardised(tokens: Float[Array, "t e p"]) -> Float[Array, "t e p"]:
+    return _separate(standardised(tokens, axis=1))
+
+
+def _standardised_forward(tokens: Array) -> tuple[Array, tuple[Array, Array]]:
+    result = _standardised(tokens)
+    scale = jax.lax.rsqrt(jnp.var(tokens, axis=1, keepdims=True) + EPSILON)
+    return result, (result, scale)
+
+
+def _standardised_backward(saved: tuple[Array, Array], g: Array) -> tuple[Array]:
+    result, scale = saved
+    along = jnp.mean(g * result, axis=1, keepdims=True)
+    return (_separate(scale * (g - jnp.mean(g, axis=1, keepdims=True) - result * along)),)
+
+
+_standardised.defvjp(_standardised_forward, _standardised_backward)
 
 
 @functools.partial(jax.custom_vjp, nondiff_argnums=(1,))

@@ -20,6 +20,7 @@ from icgd.prompt import Prompt
 from icgd.tasks.linear import LinearRegression
 
 Kernel = Literal["linear", "softmax"]
+EPSILON = 1e-5
 
 
 class Attention(eqx.Module):
@@ -56,10 +57,10 @@ class Attention(eqx.Module):
         return (weights @ context).reshape(-1, heads, width)
 
 
-def standardised(tokens: Float[Array, "t e"]) -> Float[Array, "t e"]:
-    """LayerNorm without parameters: each token with mean zero and variance one."""
-    centred = tokens - jnp.mean(tokens, axis=-1, keepdims=True)
-    return centred * jax.lax.rsqrt(jnp.mean(centred**2, axis=-1, keepdims=True) + 1e-5)
+def standardised(tokens: Float[Array, "..."], axis: int = -1) -> Float[Array, "..."]:
+    """LayerNorm without parameters: entries along `axis` with mean zero and variance one."""
+    centred = tokens - jnp.mean(tokens, axis=axis, keepdims=True)
+    return centred * jax.lax.rsqrt(jnp.mean(centred**2, axis=axis, keepdims=True) + EPSILON)
 
 
 class Transformer(Learner):
