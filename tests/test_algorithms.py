@@ -81,7 +81,9 @@ def test_fitted_rates_are_the_best(
     for size in (0.003, 0.01, 0.1, 0.5):
         for _ in range(10):
             factors = np.exp(size * generator.normal(size=(2, 3 if per_step else 1)))
-            assert loss(fitted.learning_rates * factors[0], fitted.shrinkages * factors[1]) > best * (1 - 1e-6)
+            assert loss(fitted.learning_rates * factors[0], fitted.shrinkages * factors[1]) > best * (
+                1 - 1e-6
+            )
     assert per_step or len(set(fitted.learning_rates.tolist())) == 1
     assert curvature == bool(jnp.any(fitted.shrinkages != 0))
 

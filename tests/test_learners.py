@@ -57,7 +57,7 @@ def dense_attention(model: Transformer, prompt: Prompt) -> np.ndarray:
     return -query[-m:]
 
 
-VARIANTS = [
+VARIANTS: list[dict[str, Any]] = [
     {},
     {"layers": 2},
     {"heads": 2, "outputs": 3},

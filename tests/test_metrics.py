@@ -1,24 +1,27 @@
 """Distances, intervals, claims and verification on tables small enough to check by hand."""
 
+from pathlib import Path
+
 import equinox as eqx
-import jax
 import jax.numpy as jnp
 import numpy as np
 import pandas as pd
 import pytest
 
-from icgd.compare.metrics import Outputs, distances, loss_metrics, outputs
-from icgd.compare.rollout import stable_prompts
+from icgd.compare.alignment import verdicts
+from icgd.compare.metrics import Outputs, distances, loss_metrics, outputs, performance
 from icgd.compare.study import COLUMNS
 from icgd.intervals import seed_intervals
-from icgd.learners.algorithms import GradientDescent, Trivial
+from icgd.latex import number, shown
+from icgd.learners.descent import GradientDescent
+from icgd.learners.smoothers import Trivial
 from icgd.prompt import Prompt
 from icgd.stages.claims import judge
-from icgd.stages.numbers import number, shown
+from icgd.stages.numbers import used_keys
 from icgd.stages.verify import report, summary
 
 
-def metric_table(values: list[float], metric: str = "loss") -> pd.DataFrame:
+def metric_table(values: list[float], metric: str = "bounded_loss") -> pd.DataFrame:
     rows = [("one_step", "transformer", i, 10, "test", metric, v) for i, v in enumerate(values)]
     return pd.DataFrame(rows, columns=COLUMNS).astype({"seed": "Int64", "step": "Int64"})
 
@@ -32,17 +35,17 @@ def claim(**changes: object) -> dict[str, object]:
 def test_outputs_are_predictions_and_their_query_gradients(double: None) -> None:
     generator = np.random.default_rng(0)
     x, y, query = (jnp.asarray(generator.normal(size=s)) for s in ((6, 4, 3), (6, 4, 1), (6, 3)))
-    found = outputs(eqx.filter_vmap(GradientDescent)(jnp.array([0.1, 0.2])), Prompt(x, y, query))
+    found = outputs(eqx.filter_vmap(GradientDescent)(jnp.array([[0.1], [0.2]])), Prompt(x, y, query), 6)
     slope = jnp.einsum("pnm,pnd->pmd", y, x) / 4
     np.testing.assert_allclose(found.sensitivity[1], 0.2 * slope, rtol=1e-12)
     np.testing.assert_allclose(found.prediction[0], 0.1 * jnp.einsum("pmd,pd->pm", slope, query), rtol=1e-12)
-    assert outputs(Trivial(), Prompt(x, y, query)).prediction.shape == (1, 6, 1)
+    assert outputs(Trivial(), Prompt(x, y, query), 2).prediction.shape == (1, 6, 1)
 
 
 def test_distances_by_hand() -> None:
     ours = Outputs(jnp.array([[[1.0], [2.0]]]), jnp.array([[[[1.0, 0.0]], [[0.0, 2.0]]]]))
     theirs = Outputs(jnp.array([[[1.5], [0.0]]]), jnp.array([[[[0.0, 1.0]], [[0.0, 1.0]]]]))
-    found = distances(ours, theirs)
+    found = distances(ours, theirs, jnp.asarray(10.0))
     assert found["prediction_l2"][0] == pytest.approx(1.25)
     assert found["sensitivity_cosine"][0] == pytest.approx(0.5)
     assert found["sensitivity_l2"][0] == pytest.approx((2**0.5 + 1) / 2)
@@ -56,14 +59,37 @@ def test_excess_of_the_reference_is_zero_and_certain() -> None:
     assert found["loss_relative_standard_error"][0] == pytest.approx(1 / 1000**0.5, rel=0.1)
 
 
-def test_stable_prompts_are_those_where_descent_converges(double: None) -> None:
-    x = jnp.asarray(np.random.default_rng(0).normal(size=(50, 5, 3)))
-    y = jnp.einsum("pnd,d->pn", x, jnp.array([1.0, -2.0, 0.5]))[..., None]
-    prompts, rate = Prompt(x, y, jnp.ones((50, 3))), jnp.asarray(0.8)
-    late = jax.vmap(GradientDescent(rate, steps=5000))(prompts)
-    bounded = np.abs(np.asarray(late))[:, 0] < 100
-    assert (bounded == np.asarray(stable_prompts(prompts, rate))).all()
-    assert 0 < bounded.sum() < 50
+def test_diverged_predictions_are_bounded_counted_and_left_out_of_distances() -> None:
+    targets = jnp.ones((4, 1))
+    wild = jnp.array([[[1.0], [1.5], [jnp.nan], [-1e30]]])
+    calm = jnp.ones((1, 4, 1))
+    found = performance(wild, calm + 0.5, targets)
+    assert found["diverged_fraction"][0] == 0.5
+    assert not jnp.isfinite(found["loss"][0])
+    np.testing.assert_allclose(found["bounded_loss"], [0.5 * (0 + 0.25 + 81 + 121) / 4], rtol=1e-6)
+    slopes = jnp.ones((1, 4, 1, 2))
+    apart = distances(Outputs(wild, slopes), Outputs(calm, slopes), jnp.asarray(10.0))
+    assert apart["prediction_l2"][0] == pytest.approx(0.25)
+    assert apart["sensitivity_cosine"][0] == pytest.approx(1.0)
+
+
+@pytest.mark.parametrize(
+    ("distance", "error", "cosine", "holds"),
+    [(0.05, 0.01, 0.999, 1), (0.09, 0.01, 0.999, 0), (0.05, 0.01, 0.98, 0), (0.3, 0.01, 0.999, 0)],
+)
+def test_verdict_needs_both_margins_and_no_nearer_rival(
+    distance: float, error: float, cosine: float, holds: int
+) -> None:
+    metrics = {
+        "relative_distance_to_a": jnp.array([distance]),
+        "relative_distance_to_a_standard_error": jnp.array([error]),
+        "sensitivity_cosine_to_a": jnp.array([cosine]),
+        "relative_distance_to_b": jnp.array([0.2]),
+        "relative_distance_to_b_standard_error": jnp.array([0.0]),
+        "sensitivity_cosine_to_b": jnp.array([1.0]),
+    }
+    found = verdicts(metrics, ["a", "b"], prediction=0.1, cosine=0.01)
+    assert (float(found["is_a"][0]), float(found["is_b"][0])) == (holds, 0)
 
 
 def test_interval_is_students() -> None:
@@ -103,3 +129,9 @@ def test_numbers_are_set_for_latex() -> None:
     assert number(2.84e-14) == r"\ensuremath{2.8\times10^{-14}}"
     assert number(float("inf")) == r"\ensuremath{\infty}"
     assert shown("relative_excess_loss", 0.00123) == r"\ensuremath{0.12\,\%}"
+
+
+def test_keys_of_numbers_are_found_in_the_sources(tmp_path: Path) -> None:
+    source = tmp_path / "a.tex"
+    source.write_text(r"is $\result{a/b/test/loss}$, at most \result{a/b/size=max/loss}\,\%")
+    assert used_keys([source]) == {"a/b/test/loss", "a/b/size=max/loss"}

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from icgd.randomness import named_key
 from icgd.tasks.linear import LinearRegression
+from icgd.tasks.tables import TableRegression, standardised
 
 KEY = jax.random.key(1)
 LAWS = ["uniform", "normal", "exponential", "laplace", "norm_matched"]
@@ -63,3 +64,17 @@ def test_keys_depend_on_every_part_of_the_name() -> None:
     keys = {tuple(jax.random.key_data(named_key(*name)).tolist()) for name in names}  # type: ignore[arg-type]
     assert len(keys) == len(names)
     assert (jax.random.key_data(named_key(0, "a", 1)) == jax.random.key_data(named_key(0, "a", 1))).all()
+
+
+def test_table_prompts_are_distinct_standardised_rows() -> None:
+    inputs, labels = standardised("diabetes")
+    assert inputs.shape == (442, 10)
+    np.testing.assert_allclose(np.column_stack([inputs, labels]).std(axis=0), 1, rtol=1e-4)
+    prompt, target = TableRegression("diabetes", label_scale=2.0).sample(KEY)
+    rows = np.vstack([prompt.x, prompt.query]) * 12**0.5
+    found = [int(np.argmin(((inputs - row) ** 2).sum(axis=1))) for row in rows]
+    assert len(set(found)) == 11
+    np.testing.assert_allclose(rows, inputs[found], atol=1e-5)
+    np.testing.assert_allclose(
+        np.append(prompt.y, target), 2 * (10 / 12) ** 0.5 * labels[found, 0], rtol=1e-4, atol=1e-5
+    )

@@ -9,17 +9,28 @@ import time
 from pathlib import Path
 from typing import Any
 
+import jax
+import jax.numpy as jnp
 import numpy as np
 import pytest
 
 from icgd.artefacts import ArtefactError, load_arrays, save_arrays
 from icgd.build import load_learner
-from icgd.training import Training
+from icgd.learners.base import Learner
+from icgd.learners.transformer import attention_stack
+from icgd.tasks.linear import LinearRegression
+from icgd.training import CHUNK, Training, loss_and_gradient, population_loss
 from tests.conftest import ROOT
 
 
 def spec(**training: object) -> dict[str, Any]:
-    options = {"steps": 300, "batch": 128, "learning_rate": 0.02, "snapshots": 12} | training
+    options = {
+        "steps": 300,
+        "batch": 128,
+        "learning_rate": 0.02,
+        "snapshots": 12,
+        "seeds_per_job": 2,
+    } | training
     return {
         "experiment": "one_step",
         "variant": "test",
@@ -27,7 +38,7 @@ def spec(**training: object) -> dict[str, Any]:
         "seed": 1,
         "seeds": [0, 1],
         "task": {"kind": "linear.LinearRegression", "dimension": 4, "context_length": 4},
-        "learner": {"kind": "transformer.linear_transformer", "initial_scale": 0.3, "training": options},
+        "learner": {"kind": "transformer.attention_stack", "initial_scale": 0.3, "training": options},
     }
 
 
@@ -66,8 +77,40 @@ def test_training_learns_and_reports_progress(tmp_path: Path) -> None:
     losses = [float(line.split()[-1]) for line in log.splitlines() if "training loss" in line]
     assert losses[-1] < 0.8 * losses[0]
     _, series = load_learner(tmp_path / "out.npz")
-    assert series["steps"].tolist() == Training(600, 1, 0.1, snapshots=12).snapshot_steps()
+    assert series["steps"].tolist() == Training(600, 1, 1, 0.1, snapshots=12).snapshot_steps()
     assert series["seeds"].tolist() == [0, 1]
+
+
+def test_schedule_warms_up_and_decay_spares_both_ends() -> None:
+    """One step on a zero gradient moves weights only by the decay."""
+    training = Training(100, 1, 1, 0.1, warmup=0.1, weight_decay=0.5)
+    optimiser = training.optimiser()
+    weights = jnp.ones(1)
+    state, moved = optimiser.init(weights), []
+    for _ in range(100):
+        update, state = optimiser.update(jnp.zeros(1), state, weights)
+        moved.append(-float(update[0]))
+    assert max(moved[:10]) == 0
+    assert max(moved) == pytest.approx(0.1 * 0.5 * 16 / 27, rel=0.02)  # 4 r²(1 − r) at r = 2/3
+    assert moved[-1] < 0.01 * max(moved)
+
+
+def test_gradient_in_chunks_is_that_of_the_batch() -> None:
+    task = LinearRegression(dimension=3, context_length=4)
+    learner = attention_stack(task, jax.random.key(0), layers=2, initial_scale=0.5)
+    training = Training(1, 3 * CHUNK, 1, 0.1)
+    key = jax.random.key(1)
+    loss, gradient = loss_and_gradient(learner, task, key, training)
+    parts = [population_loss(learner, task, k, CHUNK) for k in jax.random.split(key, 3)]
+    assert float(loss) == pytest.approx(float(jnp.mean(jnp.stack(parts))), rel=1e-6)
+
+    def batch_loss(learner: Learner) -> jax.Array:
+        return jnp.mean(
+            jnp.stack([population_loss(learner, task, k, CHUNK) for k in jax.random.split(key, 3)])
+        )
+
+    for ours, whole in zip(*map(jax.tree.leaves, (gradient, jax.grad(batch_loss)(learner))), strict=True):
+        np.testing.assert_allclose(ours, whole, rtol=1e-4, atol=1e-7)
 
 
 def test_non_finite_loss_stops_with_step_and_seed(tmp_path: Path) -> None:

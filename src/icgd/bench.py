@@ -1,136 +1,203 @@
-"""Benchmark of training: speed, efficiency, time to target, memory, and growth with each size.
+"""Benchmark of training: every model family of config/paper.yaml, at its own settings.
 
-Run by `make bench`, on one thread unless NPROC says otherwise. Not a test: timings are the machine's.
+Run by `make bench`, on one thread unless NPROC says otherwise. Each case runs in a process of its own,
+so that times include imports and compilation and the peak memory is its own. Not a test: timings are
+the machine's.
 """
 
-import dataclasses
 import resource
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Mapping
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
 from pathlib import Path
+from typing import Any
 
-import equinox as eqx
-import jax
-import jax.numpy as jnp
 import matplotlib
 import matplotlib.pyplot as plt
 import pandas as pd
 
+from icgd import config as settings
 from icgd.artefacts import replacing, save_table
-from icgd.learners.base import Learner
-from icgd.learners.construction import gradient_step
-from icgd.learners.transformer import linear_transformer
-from icgd.plots.style import STYLE
-from icgd.tasks.linear import LinearRegression
-from icgd.training import State, Training, initial_state, make_advance
+from icgd.code import ROOT
+from icgd.plots.style import MODELS, STYLE
 
-STEPS, TARGET = 200, 0.01
-BASE = {"dimension": 10, "context_length": 10, "layers": 1, "batch": 512, "seeds": 1}
-SWEEPS = {
-    "dimension": [5, 10, 20, 30],
-    "context_length": [5, 10, 20, 40],
-    "layers": [1, 2, 4],
-    "batch": [128, 512, 2048],
-    "seeds": [1, 2, 5],
+STEPS = 100
+TARGETS = {
+    "transformer": 1.01 * 0.2062,  # the optimal gradient step
+    "transformer_recurrent_2": 1.03 * 0.1105,  # GD++, one rate
+    "transformer_2": 1.03 * 0.0923,  # GD++, rates per step
+    "transformer_recurrent_5": 1.1 * 0.0518,  # GD++, one rate
+    "transformer_5": 0.052,
+    "transformer_12": 0.02,
+    "transformer_12_norm": 0.12,
+    "softmax_1": 0.30,
+    "softmax_2": 0.225,
+    "softmax_2x2": 0.145,
 }
-TRAINING = Training(steps=2000, batch=512, learning_rate=0.02, weight_decay=0.2)
+"""Held-out losses, predictions bounded, whose time is measured."""
+SIZES = ("context_length", "dimension", "depth", "batch", "seeds")
 
 
-def matmul_rate(size: int = 1024, repeats: int = 20) -> float:
-    """Floating-point operations per second of a square float32 product."""
-    matrix = jax.random.normal(jax.random.key(0), (size, size), jnp.float32)
-    product = jax.jit(jnp.matmul)
-    product(matrix, matrix).block_until_ready()
+def families() -> dict[str, tuple[dict[str, Any], dict[str, Any]]]:
+    """Task and learner spec of every trained learner of the paper's config."""
+    experiments = settings.experiments(settings.read(ROOT / "config/paper.yaml"))
+    return {
+        name: (dict(experiment["task"]), dict(spec))
+        for experiment in experiments.values()
+        for name, spec in experiment["trained"].items()
+    }
+
+
+def doubled(
+    task: Mapping[str, Any], spec: Mapping[str, Any], size: str
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The case with one of its sizes doubled."""
+    task, spec = dict(task), dict(spec)
+    if size in task:
+        task[size] *= 2
+    elif size == "depth":
+        depth = "repeats" if spec.get("repeats", 1) > 1 else "layers"
+        spec[depth] = 2 * spec.get(depth, 1)
+    else:
+        key = {"batch": "batch", "seeds": "seeds_per_job"}[size]
+        spec["training"] = spec["training"] | {key: 2 * spec["training"][key]}
+    return task, spec
+
+
+def flops_per_prompt(task: Mapping[str, Any], spec: Mapping[str, Any]) -> float:
+    """Products of one training step per prompt, forward and backward (3 × forward)."""
+    n, e, heads = task["context_length"], task["dimension"] + 1, spec.get("heads", 1)
+    layers = spec.get("layers", 1) * spec.get("repeats", 1)
+
+    def layer(tokens: int) -> int:
+        if spec.get("kernel") == "softmax":
+            return heads * (4 * tokens * e**2 + 4 * tokens * n * e)
+        return 2 * n * e**2 + heads * (2 * e**3 + 4 * tokens * e**2)
+
+    return 3.0 * ((layers - 1) * layer(n + 1) + layer(1))
+
+
+def speed(task_spec: dict[str, Any], spec: dict[str, Any]) -> dict[str, float]:
+    """Compile time, speed and peak memory of one case."""
+    import jax
+
+    state, keys, advance, training = _prepare(task_spec, spec)
     start = time.perf_counter()
-    for _ in range(repeats):
-        product(matrix, matrix).block_until_ready()
-    return 2 * size**3 * repeats / (time.perf_counter() - start)
-
-
-def prepare(case: dict[str, int]) -> tuple[LinearRegression, Training, State, jax.Array]:
-    """Task, training, initial state and keys of a case."""
-    task = LinearRegression(dimension=case["dimension"], context_length=case["context_length"])
-    training = dataclasses.replace(TRAINING, batch=case["batch"])
-    keys = jax.random.split(jax.random.key(0), case["seeds"])
-    scale = 0.3 if case["layers"] == 1 else 0.05  # deep stacks are unstable at 0.3
-    learners = eqx.filter_vmap(
-        lambda key: linear_transformer(task, key, layers=case["layers"], initial_scale=scale)
-    )(keys)
-    return task, training, initial_state(learners, training), keys
-
-
-def attention_flops(case: dict[str, int]) -> float:
-    """Products of one training step, forward and backward (3 × forward), in both update and read."""
-    n, e = case["context_length"], case["dimension"] + 1
-    token = 2 * (4 * e**2) + 4 * n * e
-    tokens = (case["layers"] - 1) * (n + 1) + 1
-    forward = tokens * token + case["layers"] * n * 4 * e**2
-    return 3.0 * case["batch"] * case["seeds"] * forward
-
-
-def measure(case: dict[str, int], rate: float) -> dict[str, float]:
-    """Compile time and speed of one case."""
-    task, training, state, keys = prepare(case)
-    advance = make_advance(task, training, keys)
-    start = time.perf_counter()
-    state = jax.block_until_ready(advance(state, jnp.asarray(1, jnp.int32)))
+    state = jax.block_until_ready(advance(state, keys, jax.numpy.int32(1)))
     compiled = time.perf_counter()
-    jax.block_until_ready(advance(state, jnp.asarray(1 + STEPS, jnp.int32)))
+    jax.block_until_ready(advance(state, keys, jax.numpy.int32(1 + STEPS)))
     seconds = time.perf_counter() - compiled
+    prompts = STEPS * training.batch * training.seeds_per_job
     return {
         "compile_s": compiled - start,
         "steps_per_s": STEPS / seconds,
-        "prompts_per_s": STEPS * case["batch"] * case["seeds"] / seconds,
-        "matmul_fraction": attention_flops(case) * STEPS / seconds / rate,
+        "prompts_per_s": prompts / seconds,
+        "gflops": flops_per_prompt(task_spec, spec) * prompts / seconds / 1e9,
         "peak_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
     }
 
 
-def time_to_target() -> float:
-    """Seconds from a cold start of training to within 1 % of the step's loss, one seed."""
-    task, training, state, keys = prepare(BASE)
-    prompts, targets = jax.vmap(task.sample)(jax.random.split(jax.random.key(1), 32768))
+def time_to(target: float, task_spec: dict[str, Any], spec: dict[str, Any]) -> float:
+    """Seconds to a held-out loss for one seed, from the start of imports; infinite if not reached."""
+    start = time.perf_counter()
+    import equinox as eqx
+    import jax
+
+    from icgd.build import build_task
+    from icgd.compare.metrics import performance
+    from icgd.learners.batched import predictions
+
+    spec["training"] = spec["training"] | {"seeds_per_job": 1}
+    state, keys, advance, training = _prepare(task_spec, spec)
+    task = build_task(task_spec)
+    prompts, targets = jax.vmap(task.sample)(jax.random.split(jax.random.key(1), 8192))
 
     @eqx.filter_jit
-    def loss(learner: Learner) -> jax.Array:
-        return jnp.mean((jax.vmap(learner)(prompts) - targets) ** 2)
+    def loss(learner: Any) -> Any:
+        found = predictions(learner, prompts)[None]
+        return performance(found, found, targets)["bounded_loss"][0]
 
-    goal = (1 + TARGET) * loss(gradient_step(task, keys[0]))
-    start = time.perf_counter()
-    advance = make_advance(task, training, keys)
-    for step in training.snapshot_steps()[1:]:
-        state = advance(state, jnp.asarray(step, jnp.int32))
-        if loss(jax.tree.map(lambda a: a[0], state.learner)) < goal:
+    for part in range(1, 51):
+        state = advance(state, keys, jax.numpy.int32(training.steps * part // 50))
+        if loss(jax.tree.map(lambda a: a[0] if eqx.is_array(a) else a, state.learner)) < target:
             return time.perf_counter() - start
     return float("inf")
 
 
-def cases() -> Iterator[tuple[str, dict[str, int]]]:
-    """The base case with one size at a time changed."""
-    for name, values in SWEEPS.items():
-        for value in values:
-            yield name, BASE | {name: value}
+def _prepare(task_spec: dict[str, Any], spec: dict[str, Any]) -> Any:
+    import equinox as eqx
+    import jax
+
+    from icgd.build import build_learner, build_task
+    from icgd.training import Training, initial_state, make_advance
+
+    task = build_task(task_spec)
+    training = Training(**spec["training"])
+    keys = jax.random.split(jax.random.key(0), training.seeds_per_job)
+    learners = eqx.filter_vmap(lambda key: build_learner(spec, task, key))(keys)
+    return initial_state(learners, training), keys, make_advance(task, training), training
+
+
+def matmul_rate(size: int = 1024, repeats: int = 20) -> float:
+    """Gflop/s of a square float32 product."""
+    import jax
+
+    matrix = jax.random.normal(jax.random.key(0), (size, size), jax.numpy.float32)
+    product = jax.jit(jax.numpy.matmul)
+    product(matrix, matrix).block_until_ready()
+    start = time.perf_counter()
+    for _ in range(repeats):
+        product(matrix, matrix).block_until_ready()
+    return 2e-9 * size**3 * repeats / (time.perf_counter() - start)
+
+
+def measure() -> pd.DataFrame:
+    """One row per family: speed at its own settings, time to target, growth when a size doubles."""
+    rows = []
+    with ProcessPoolExecutor(1, mp_context=get_context("spawn"), max_tasks_per_child=1) as pool:
+        rate = pool.submit(matmul_rate).result()
+        print(f"matrix multiply: {rate:.1f} Gflop/s", flush=True)
+        for name, case in families().items():
+            base = pool.submit(speed, *case).result()
+            row: dict[str, Any] = {"family": name, **base}
+            row["matmul_fraction"] = row.pop("gflops") / rate
+            row["target"] = TARGETS[name]
+            row["target_s"] = pool.submit(time_to, TARGETS[name], *case).result()
+            for size in SIZES:
+                grown = pool.submit(speed, *doubled(*case, size)).result()
+                row[f"{size}_x2"] = base["steps_per_s"] / grown["steps_per_s"]
+            rows.append(row)
+            print(pd.DataFrame([row]).to_string(index=False, float_format="{:.3g}".format), flush=True)
+    return pd.DataFrame(rows)
+
+
+def draw(table: pd.DataFrame, path: Path) -> None:
+    """Left the time per prompt, middle the time to target, right the growth when a size doubles."""
+    names = [MODELS[name] for name in table["family"]]
+    with matplotlib.rc_context(STYLE):  # type: ignore[arg-type]
+        figure, axes = plt.subplots(1, 3, figsize=(7, 2.6), sharey=True)
+        axes[0].plot(1e6 / table["prompts_per_s"], names, "o", color="#0072B2")
+        axes[1].plot(table["target_s"], names, "s", color="#D55E00")
+        for size, marker in zip(SIZES, "o^sDv", strict=True):
+            axes[2].plot(table[f"{size}_x2"], names, marker, fillstyle="none", label=size.replace("_", " "))
+        axes[0].set(xlabel="time per prompt (µs)", xscale="log")
+        axes[1].set(xlabel="time to target (s)", xscale="log")
+        axes[2].set(xlabel="time per step when doubled")
+        axes[2].legend(fontsize=6, loc="upper left", bbox_to_anchor=(1, 1))
+        axes[0].invert_yaxis()
+        with replacing(path) as temporary:
+            figure.savefig(temporary, dpi=200)
 
 
 def main(folder: Path) -> None:
     """Print the table, and write bench.csv and bench.png."""
     matplotlib.use("agg")
-    rate = matmul_rate()
-    print(f"matrix multiply: {rate / 1e9:.1f} Gflop/s")
-    print(f"time to within {TARGET:.0%} of one step, compilation included: {time_to_target():.1f} s")
-    table = pd.DataFrame([{"varied": name, **case, **measure(case, rate)} for name, case in cases()])
-    print(table.to_string(index=False, float_format=lambda value: f"{value:.3g}"))
+    table = measure()
+    print(table.to_string(index=False, float_format="{:.3g}".format))
     save_table(folder / "bench.csv", table)
-    with matplotlib.rc_context(STYLE):  # type: ignore[arg-type]
-        figure, axes = plt.subplots(1, len(SWEEPS), figsize=(7, 1.8), sharey=True)
-        for panel, name in zip(axes, SWEEPS, strict=True):
-            rows = table[table["varied"] == name]
-            panel.plot(rows[name], 1000 / rows["steps_per_s"], "o-", color="#0072B2")
-            panel.set(xlabel=name.replace("_", " "), xscale="log", yscale="log")
-        axes[0].set_ylabel("time per step (ms)")
-        with replacing(folder / "bench.png") as temporary:
-            figure.savefig(temporary, dpi=200)
+    draw(table, folder / "bench.png")
 
 
 if __name__ == "__main__":

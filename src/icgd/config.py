@@ -163,16 +163,10 @@ def read(path: Path) -> Any:
 def validate(config: Mapping[str, Any], schema: Path) -> None:
     """Raise a `ConfigError` that names key, value and what was expected, if anything is wrong."""
     _check(config, read(schema), "")
-    for name, experiment in experiments(config).items():
-        _check_experiment(experiment, f"experiments.{name}")
     every = experiments(config)
     for name, experiment in every.items():
-        for source, names in experiment["borrowed"].items():
-            where = f"experiments.{name}.borrowed"
-            _check_reference(source, every, where)
-            for learner in names:
-                known = [*every[source]["trained"], *every[source]["baselines"]]
-                _check_reference(learner, known, f"{where}.{source}")
+        _check_borrowed(experiment, every, f"experiments.{name}.borrowed")
+        _check_experiment(experiment, f"experiments.{name}")
     for name, figure in config["figures"].items():
         _check_figure(figure, every, f"figures.{name}")
     for claim in config["claims"]:
@@ -180,6 +174,14 @@ def validate(config: Mapping[str, Any], schema: Path) -> None:
         _check_reference(claim["experiment"], every, f"{where}.experiment")
         known = learner_names(every[claim["experiment"]])
         _check_reference(claim["learner"], known, f"{where}.learner")
+
+
+def _check_borrowed(experiment: Mapping[str, Any], every: Mapping[str, Any], where: str) -> None:
+    for source, names in experiment["borrowed"].items():
+        _check_reference(source, every, where)
+        known = [*every[source]["trained"], *every[source]["baselines"]]
+        for learner in names:
+            _check_reference(learner, known, f"{where}.{source}")
 
 
 def _check_figure(figure: Mapping[str, Any], every: Mapping[str, Any], where: str) -> None:
@@ -213,7 +215,9 @@ def _check_experiment(experiment: Mapping[str, Any], where: str) -> None:
             _check_reference(name, known, f"{where}.references")
     for learner in experiment["trained"]:
         if learner not in experiment["references"]:
-            raise ConfigError(f"{where}.references lacks {learner!r}, which is trained; add what to compare it with")
+            raise ConfigError(
+                f"{where}.references lacks {learner!r}, which is trained; add what to compare it with"
+            )
     for name in itertools.chain(*experiment["interpolations"].values()):
         _check_reference(name, known, f"{where}.interpolations")
     modules = [path.stem for path in (SOURCE / "compare").glob("*.py")]

@@ -6,12 +6,19 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from icgd.intervals import final
+from icgd.intervals import final, seed_intervals
 from icgd.plots.style import MODELS, label
 
 OVER = {"mean": "mean", "max": "max", "min": "min", "max_abs": r"max$|\cdot|$"}
-PERCENT = ("relative_excess", "loss_relative", "bounded_relative", "stable_relative", "diverged_", "unstable_")
-DISTANCE = "relative_distance_to_"
+PERCENT = (
+    "relative_excess",
+    "loss_relative",
+    "bounded_relative",
+    "stable_relative",
+    "diverged_",
+    "unstable_",
+)
+DISTANCE, ERROR = "relative_distance_to_", "_standard_error"
 
 
 def number(value: float, digits: int = 4) -> str:
@@ -66,26 +73,30 @@ def times_table(record: Mapping[str, Any]) -> str:
     )
 
 
-def atlas_table(metrics: pd.DataFrame) -> str:
+def atlas_table(metrics: pd.DataFrame, confidence: float) -> str:
     """Rows of the atlas: model, nearest algorithm and runner-up with their distances, and the verdicts.
 
-    Verdicts count the seeds on which the model is the nearest algorithm: on the training law, and
-    under all shifts at once.
+    Intervals combine that over seeds with two standard errors over prompts. Verdicts count the seeds
+    on which the model is the nearest algorithm: on the training law, and under all shifts at once.
     """
     rows = final(metrics[metrics["experiment"] == "atlas"])
     lines = []
     for model in [name for name in MODELS if name in set(rows["learner"])]:
         mine = rows[rows["learner"] == model]
-        test = mine[mine["condition"] == "test"].groupby("metric")["value"].mean()
-        apart = test[test.index.str.startswith(DISTANCE) & ~test.index.str.endswith("standard_error")]
-        order = apart.sort_values().index.str.removeprefix(DISTANCE)
-        verdict = mine[mine["metric"] == f"is_{order[0]}"]
-        seeds = verdict[verdict["condition"] == "test"]["value"]
-        shifted = verdict[verdict["condition"] != "test"].groupby("seed")["value"].min()
+        test = seed_intervals(mine[mine["condition"] == "test"], confidence).set_index("metric")
+        apart = test[test.index.str.startswith(DISTANCE) & ~test.index.str.endswith(ERROR)]
+        nearest, following = apart["mean"].sort_values().index[:2]
+        name = nearest.removeprefix(DISTANCE)
         cells = [MODELS[model]]
-        for name in order[:2]:
-            cells += [escape(label(name)), f"{apart[DISTANCE + name]:.3f}"]
-        cells += [f"{test['sensitivity_cosine_to_' + order[0]]:.3f}"]
-        cells += [f"{int(seeds.sum())}/{len(seeds)}", f"{int(shifted.sum())}/{len(shifted)}"]
+        for metric in (nearest, following):
+            seeds = test.loc[metric, "high"] - test.loc[metric, "mean"]
+            half = np.hypot(seeds, 2 * test.loc[metric + ERROR, "mean"])
+            algorithm = escape(label(metric.removeprefix(DISTANCE)))
+            cells += [algorithm, rf"${test.loc[metric, 'mean']:.3f}\pm{half:.3f}$"]
+        cells.append(f"{test.loc['sensitivity_cosine_to_' + name, 'mean']:.3f}")
+        verdict = mine[mine["metric"] == f"is_{name}"]
+        law = verdict[verdict["condition"] == "test"]["value"]
+        shifted = verdict[verdict["condition"] != "test"].groupby("seed")["value"].min()
+        cells += [f"{int(found.sum())}/{len(found)}" for found in (law, shifted)]
         lines.append(" & ".join(cells) + r" \\")
     return "\n".join(lines) + "\n"

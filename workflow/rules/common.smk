@@ -17,7 +17,10 @@ os.environ.setdefault("JAX_COMPILATION_CACHE_DIR", str(ROOT / ".cache" / "jax"))
 os.environ.setdefault("JAX_PERSISTENT_COMPILATION_CACHE_MIN_COMPILE_TIME_SECS", "0.1")
 
 RUN = Path(str(workflow.configfiles[-1])).stem
-for part in ("figures", "claims"):  # the same for every run, unless its config has its own
+for part in (
+    "figures",
+    "claims",
+):  # the same for every run, unless its config has its own
     config.setdefault(part, settings.read(ROOT / f"config/{part}.yaml"))
 
 try:

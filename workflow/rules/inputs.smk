@@ -63,7 +63,10 @@ def trained_files(wildcards):
 
 def baseline_folders(wildcards):
     sources = dict.fromkeys(origins(wildcards, "baselines").values())
-    return [f"{RESULTS}/baselines/{source}/{variant_of(source, wildcards)}" for source in sources]
+    return [
+        f"{RESULTS}/baselines/{source}/{variant_of(source, wildcards)}"
+        for source in sources
+    ]
 
 
 def seed_blocks(experiment, learner):
@@ -73,7 +76,11 @@ def seed_blocks(experiment, learner):
 
 def compare_code(wildcards):
     found = {group: origins(wildcards, group) for group in ("trained", "baselines")}
-    sources = {wildcards.experiment, *found["trained"].values(), *found["baselines"].values()}
+    sources = {
+        wildcards.experiment,
+        *found["trained"].values(),
+        *found["baselines"].values(),
+    }
     tasks = [EXPERIMENTS[source]["task"] for source in sources]
     learners = [
         EXPERIMENTS[source][group][name]

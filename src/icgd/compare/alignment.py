@@ -21,8 +21,9 @@ def measure(
     prediction_margin: NonNegativeFloat = 0.0,
     cosine_margin: NonNegativeFloat = 0.0,
 ) -> pd.DataFrame:
-    """All learners under all conditions; those with references also against each of them.
+    """Losses of all learners; distances of those with references to each of them, under all conditions.
 
+    Under shifts only the compared learners are evaluated.
     shift_prompts: how many prompts to use where the law is not the training law; 0 for all.
     The margins, if positive, also give each learner's verdict on each reference (see `verdicts`).
     """
@@ -30,16 +31,14 @@ def measure(
     for condition in study.spec["conditions"]:
         shifted = condition != study.spec["variant"]
         prompts, targets = study.prompts(condition, shift_prompts if shifted and shift_prompts else None)
-        found = {
-            name: outputs(population.learner, prompts, sensitivity_prompts)
-            for name, population in study.learners.items()
-        }
+        names = study.compared if shifted else list(study.learners)
+        found = {name: outputs(study.learners[name].learner, prompts, sensitivity_prompts) for name in names}
         tables.append(_closed_form(study, condition))
-        for name, population in study.learners.items():
+        for name in names:
             metrics = _compare(study, name, found, targets)
             if name in study.references and prediction_margin:
                 metrics |= verdicts(metrics, study.references[name], prediction_margin, cosine_margin)
-            tables.append(study.rows(name, population, condition, metrics))
+            tables.append(study.rows(name, study.learners[name], condition, metrics))
     return pd.concat(tables)
 
 

@@ -91,6 +91,7 @@ def _mean_where(values: Float[Array, "s p"], kept: Bool[Array, "s p"]) -> Float[
     return jnp.sum(jnp.where(kept, values, 0), axis=1) / jnp.sum(kept, axis=1)
 
 
+@jax.jit
 def distances(ours: Outputs, theirs: Outputs, bound: Float[Array, ""]) -> dict[str, Float[Array, " seeds"]]:
     """Mean prediction and sensitivity differences with standard errors, and the mean cosine.
 
@@ -131,6 +132,7 @@ def loss_metrics(
     }
 
 
+@jax.jit
 def performance(
     prediction: Float[Array, "seeds p m"], reference: Float[Array, "one p m"], targets: Float[Array, "p m"]
 ) -> dict[str, Float[Array, " seeds"]]:

@@ -8,12 +8,19 @@ import jax.numpy as jnp
 import pandas as pd
 from jaxtyping import Array, Bool, Float
 
-from icgd.compare.metrics import CHUNK, diverged, divergence_bound, in_double
-from icgd.compare.metrics import loss_metrics, losses, performance
+from icgd.compare.metrics import (
+    CHUNK,
+    diverged,
+    divergence_bound,
+    in_double,
+    loss_metrics,
+    losses,
+    performance,
+)
 from icgd.compare.study import Study
 from icgd.constrained import PositiveFloat, PositiveInt
-from icgd.learners.descent import GradientDescent, GradientDescentPlusPlus
 from icgd.learners.base import Learner
+from icgd.learners.descent import GradientDescent, GradientDescentPlusPlus
 from icgd.learners.transformer import Transformer
 from icgd.prompt import Prompt
 

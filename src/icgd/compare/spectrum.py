@@ -61,7 +61,9 @@ def measure(study: Study, *, learners: list[str], prompts: PositiveInt = 2048) -
             for start, share in zip(DENSITY, _densities(values).T, strict=False):
                 condition = f"layer={layer},eigenvalue={start:.2f}"
                 tables.append(study.rows(name, population, condition, {"density": share}))
-        for start, gain in zip(GAIN, _gain(np.asarray(gram[:, :, 0]), np.asarray(gram[:, :, 1])).T, strict=False):
+        for start, gain in zip(
+            GAIN, _gain(np.asarray(gram[:, :, 0]), np.asarray(gram[:, :, 1])).T, strict=False
+        ):
             tables.append(study.rows(name, population, f"eigenvalue={start:.2f}", {"gain": gain}))
     return pd.concat(tables)
 

@@ -1,5 +1,6 @@
 """Everything a measurement looks at: the learners of an experiment and its evaluation prompts."""
 
+import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -47,6 +48,12 @@ class Study:
     def references(self) -> Mapping[str, list[str]]:
         """For each learner the algorithms that it is compared with, the likeliest first."""
         return self.spec["references"]
+
+    @property
+    def compared(self) -> list[str]:
+        """The learners that have references, and those references."""
+        names = itertools.chain(*([name, *others] for name, others in self.references.items()))
+        return list(dict.fromkeys(names))
 
     def task(self, condition: str) -> Task:
         """The task of a condition."""

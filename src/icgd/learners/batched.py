@@ -1,10 +1,11 @@
 """Predictions for many prompts at once, in the form that is fastest for the learner.
 
-Linear self-attention is e ← e + Σ_h B_h S A_h e with A = KᵀQ, B = PV and S = Σ_j e_j e_jᵀ. Its per-prompt products are tiny, and XLA's batched products of tiny matrices reach a
-few percent of a CPU's rate. Here tokens lie as [token, entry, prompt]: products within a prompt are
-unrolled sums that vectorise over prompts, products with weights are matrix multiplications. XLA would
-fuse one unrolled product into the next and compute it many times over, so that a matrix multiplication
-always stands between two of them. `Transformer` is the readable form, and the oracle in the tests.
+Linear self-attention is e ← e + Σ_h B_h S A_h e with A = KᵀQ, B = PV and S = Σ_j e_j e_jᵀ. Its
+per-prompt products are tiny, and XLA's batched products of tiny matrices reach a few percent of a CPU's
+rate. Here tokens lie as [token, entry, prompt]: products within a prompt are unrolled sums that
+vectorise over prompts, products with weights are matrix multiplications. XLA would fuse one unrolled
+product into the next and compute it many times over, so a matrix multiplication always stands between
+two of them. `Transformer` is the readable form, and the oracle in the tests.
 """
 
 import functools

@@ -57,7 +57,6 @@ def interpolate(model: Transformer, reference: Transformer) -> Transformer:
     ours, theirs = canonical(model, reference), canonical(reference, reference)
     pairs = zip(ours.layers, theirs.layers, strict=True)
     layers = tuple(
-        Attention(a.key, (a.query + b.query) / 2, (a.value + b.value) / 2, a.projection)
-        for a, b in pairs
+        Attention(a.key, (a.query + b.query) / 2, (a.value + b.value) / 2, a.projection) for a, b in pairs
     )
     return eqx.tree_at(lambda m: m.layers, model, layers)

@@ -5,6 +5,7 @@ absorbed it; `per_context` divides by the length of the prompt at hand instead.
 """
 
 import dataclasses
+from typing import Any
 
 import equinox as eqx
 import jax
@@ -76,7 +77,7 @@ class GradientDescentPlusPlus(Learner):
     def states(self, prompt: Prompt) -> tuple[Array, Array, Array]:
         """Inputs [steps n d], residual labels [steps n m] and predictions [steps m] after each step."""
 
-        def step(state: tuple[Array, ...], rates: tuple[Array, Array]) -> tuple[tuple[Array, ...], tuple]:
+        def step(state: Any, rates: tuple[Array, Array]) -> tuple[Any, tuple[Array, Array, Array]]:
             x, residual, query, prediction = state
             rate, shrinkage = (value / self.normaliser for value in rates)
             slope, covariance = residual.T @ x, x.T @ x

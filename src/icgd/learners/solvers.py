@@ -4,6 +4,7 @@ Parameters are set for the task by formula, or by `fitted` on prompts that are n
 """
 
 import dataclasses
+from typing import Any
 
 import equinox as eqx
 import jax
@@ -78,7 +79,7 @@ class ConjugateGradient(Learner):
         """Predictions after each step; exact after d steps."""
         gram = prompt.x.T @ prompt.x
 
-        def step(state: tuple[Array, ...], _: None) -> tuple[tuple[Array, ...], Array]:
+        def step(state: Any, _: None) -> tuple[Any, Array]:
             weights, residual, direction = state
             image = gram @ direction
             before = jnp.sum(residual**2, axis=0)

@@ -126,8 +126,8 @@ def attention_stack(
         return initial_scale / math.sqrt(width) * normal
 
     def layer(key: Key[Array, ""], depth: int) -> Attention:
-        matrices = (matrix(k) for k in jax.random.split(key, 4))
-        return Attention(*matrices, kernel, normalised and depth > 0)
+        k, q, v, p = (matrix(part) for part in jax.random.split(key, 4))
+        return Attention(k, q, v, p, kernel, normalised and depth > 0)
 
     keys = jax.random.split(key, layers)
     return Transformer(tuple(layer(k, depth) for depth, k in enumerate(keys)), repeats=repeats)

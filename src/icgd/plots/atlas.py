@@ -37,7 +37,7 @@ def draw(table: pd.DataFrame, *, models: list[str], algorithms: list[str]) -> Fi
 
 
 def _panel(panel: Axes, rows: pd.DataFrame, models: list[str], algorithms: list[str]) -> AxesImage:
-    means = rows.groupby(["learner", "metric"])["mean"].mean().unstack()
+    means = rows.pivot_table(index="learner", columns="metric", values="mean")
     apart = means.reindex(index=models, columns=[DISTANCE + a for a in algorithms]).to_numpy()
     verdict = means.reindex(index=models, columns=[VERDICT + a for a in algorithms]).to_numpy()
     image = panel.imshow(apart, norm=LogNorm(0.01, 1.0, clip=True), cmap="cividis", aspect="auto")
@@ -53,7 +53,9 @@ def _panel(panel: Axes, rows: pd.DataFrame, models: list[str], algorithms: list[
             width = 2.0 if sure else 0.8
             style = "-" if sure else "--"
             frame = (column - 0.5, row - 0.5)
-            panel.add_patch(Rectangle(frame, 1, 1, fill=False, edgecolor="#D55E00", linewidth=width, linestyle=style))
+            panel.add_patch(
+                Rectangle(frame, 1, 1, fill=False, edgecolor="#D55E00", linewidth=width, linestyle=style)
+            )
     panel.set_yticks(range(len(models)), [MODELS[name] for name in models])
     panel.tick_params(length=0)
     panel.spines[:].set_visible(False)

@@ -21,6 +21,8 @@ def draw(table: pd.DataFrame, *, learners: list[str]) -> Figure:
     names: list[str] = []
     for learner in learners:
         rows = parity[parity["learner"] == learner].sort_values("condition")
+        if len(rows) == 2:  # one head: its output is the sum
+            rows = rows.head(1)
         for row in rows.to_dict("records"):
             part = row["condition"].replace("head=", "head ").replace("test", "sum")
             if part.startswith("head"):
@@ -33,11 +35,12 @@ def draw(table: pd.DataFrame, *, learners: list[str]) -> Figure:
     left.set(ylabel="even part / odd part", ylim=(0, None))
     for learner in learners:
         left.plot([], [], look(learner)[2], color=look(learner)[1], label=MODELS[learner])
+    left.margins(x=0.15)
     left.legend(fontsize=5.5, borderaxespad=0, handlelength=1)
     apart = table[table["metric"] == "relative_distance"]
     for learner in CONSTRUCTED:
         rows = apart[apart["learner"] == learner]
         curve(right, numbers(rows["condition"]), rows, learner)
-    right.set(xlabel="logit scale $c$", ylabel="distance to GD", xscale="log", yscale="log")
+    right.set(xlabel="logit scale $c$", ylabel="distance to GD", xscale="log", ylim=(0, None))
     right.legend(fontsize=6)
     return figure

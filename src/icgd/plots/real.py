@@ -21,27 +21,33 @@ def draw(table: pd.DataFrame, *, pairs: list[list[str]], rivals: list[str]) -> F
     figure, (above, below) = plt.subplots(2, 1, figsize=(COLUMN, 3.4), height_ratios=(2, 3))
     kinds = {"atlas": ("synthetic", "#56B4E9", "o"), "real_data": ("diabetes", "#D55E00", "s")}
     for experiment, (name, colour, shape) in kinds.items():
-        rows = table[table["experiment"] == experiment].set_index(["learner", "metric"])
+        rows = table[table["experiment"] == experiment]
         for place, (model, algorithm) in enumerate(pairs):
-            row = rows.loc[(model, DISTANCE + algorithm)]
+            row = _row(rows, model, DISTANCE + algorithm)
             error = [[row["mean"] - row["low"]], [row["high"] - row["mean"]]]
-            shown = name if place == 0 else None
-            above.errorbar(row["mean"], place, xerr=error, fmt=shape, color=colour, fillstyle="none", label=shown)
+            legend = {"label": name} if place == 0 else {}
+            look_of = {"fmt": shape, "color": colour, "fillstyle": "none"}
+            above.errorbar(row["mean"], place, xerr=error, **look_of, **legend)
     above.set_yticks(range(len(pairs)), [f"{MODELS[m]} to {label(a)}" for m, a in pairs], fontsize=6)
     above.set(xscale="log", xlabel="distance / typical label")
     above.invert_yaxis()
     above.legend(fontsize=6)
-    losses = table[(table["experiment"] == "real_data") & (table["metric"] == "bounded_loss")]
-    losses = losses.set_index("learner")
-    names = [*(name for pair in pairs for name in pair), *rivals]
-    for place, learner in enumerate(dict.fromkeys(names)):
-        row = losses.loc[learner]
+    losses = table[table["experiment"] == "real_data"]
+    names = list(dict.fromkeys([*(name for pair in pairs for name in pair), *rivals]))
+    for place, learner in enumerate(names):
+        row = _row(losses, learner, "bounded_loss")
         error = [[row["mean"] - row["low"]], [row["high"] - row["mean"]]]
         _, colour, shape = look(learner)
         below.errorbar(row["mean"], place, xerr=error, fmt=shape, color=colour)
-    below.axvline(losses.loc["trivial", "mean"], color="black", linestyle=":", linewidth=0.8)
-    shown = [MODELS.get(name, label(name)) for name in dict.fromkeys(names)]
-    below.set_yticks(range(len(shown)), shown, fontsize=6)
+    below.axvline(
+        _row(losses, "trivial", "bounded_loss")["mean"], color="black", linestyle=":", linewidth=0.8
+    )
+    below.set_yticks(range(len(names)), [MODELS.get(name, label(name)) for name in names], fontsize=6)
     below.set(xlabel="loss on diabetes prompts (bounded)", xscale="log")
     below.invert_yaxis()
     return figure
+
+
+def _row(table: pd.DataFrame, learner: str, metric: str) -> dict[str, float]:
+    found = table[(table["learner"] == learner) & (table["metric"] == metric)]
+    return dict(found[["mean", "low", "high"]].iloc[0])

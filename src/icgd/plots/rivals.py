@@ -23,7 +23,9 @@ def draw(table: pd.DataFrame) -> Figure:
     figure, axes = plt.subplots(1, 2, figsize=(COLUMN, 1.5), sharey=True)
     for panel, (metric, title) in zip(axes, PANELS.items(), strict=True):
         rows = table[table["metric"].str.startswith(metric)]
-        rows = rows.assign(rival=rows["metric"].str.removeprefix(f"{metric}_to_")).sort_values("mean", ascending=False)
+        rows = rows.assign(rival=rows["metric"].str.removeprefix(f"{metric}_to_")).sort_values(
+            "mean", ascending=False
+        )
         for row in rows.to_dict("records"):
             name, colour, shape = look(row["rival"])
             error = [[row["mean"] - row["low"]], [row["high"] - row["mean"]]]

@@ -75,7 +75,9 @@ def look(learner: str) -> tuple[str, str, str]:
     if family == "transformer":
         return name, colour, marker
     steps, _, variant = suffix.partition("_")
-    extra = {"": "", "steps": " per step", "unguarded": " per step, unguarded"}[variant.removeprefix("steps_")]
+    extra = {"": "", "steps": " per step", "unguarded": " per step, unguarded"}[
+        variant.removeprefix("steps_")
+    ]
     return f"{name} {steps}{extra}", colour, marker
 
 

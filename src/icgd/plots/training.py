@@ -22,7 +22,7 @@ def select(metrics: pd.DataFrame) -> pd.DataFrame:
 
 def draw(table: pd.DataFrame, *, learners: list[str]) -> Figure:
     """Four panels over training steps."""
-    figure, axes = plt.subplots(1, 4, figsize=(PAGE, 1.7))
+    figure, axes = plt.subplots(1, 4, figsize=(PAGE, 1.9))
     for panel, (metric, title) in zip(axes, PANELS.items(), strict=True):
         for learner in learners:
             rows = table[(table["metric"] == metric) & (table["learner"] == learner)]
@@ -33,6 +33,7 @@ def draw(table: pd.DataFrame, *, learners: list[str]) -> Figure:
     exact = table.loc[(table["learner"] == "closed_form"), "mean"].iloc[0]
     colour = look("closed_form")[1]
     axes[0].axhline(exact, color=colour, linestyle="--", label="one step, exact", zorder=0)
-    axes[0].legend()
+    handles, names = axes[0].get_legend_handles_labels()
+    figure.legend(handles, names, loc="outside upper center", ncols=len(names))
     axes[2].axhline(1, color=colour, linestyle=":", linewidth=0.8, zorder=0)
     return figure

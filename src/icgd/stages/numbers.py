@@ -95,7 +95,7 @@ def main(
     write_text(output / "numbers.tex", "\n".join(lines) + "\n")
     write_text(output / "claims.tex", claims_table(verdicts))
     write_text(output / "times.tex", times_table(record))
-    write_text(output / "atlas.tex", atlas_table(table))
+    write_text(output / "atlas.tex", atlas_table(table, spec["confidence"]))
 
 
 if __name__ == "__main__":

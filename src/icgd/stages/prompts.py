@@ -14,7 +14,6 @@ from icgd.randomness import named_key
 from icgd.stages.arguments import run_stage
 from icgd.tasks.base import Task
 
-
 CHUNK = 1024
 """How many prompts are drawn at a time: one compilation serves any number of them."""
 
