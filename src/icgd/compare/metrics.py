@@ -82,6 +82,11 @@ def diverged(prediction: Float[Array, "*any p m"], bound: Float[Array, ""]) -> B
     return ~jnp.all(jnp.abs(prediction) <= bound, axis=-1)
 
 
+def bounded(prediction: Float[Array, "*any"], bound: Float[Array, ""]) -> Float[Array, "*any"]:
+    """Predictions moved to the bound where they diverged."""
+    return jnp.clip(jnp.nan_to_num(prediction, nan=bound), -bound, bound)
+
+
 def losses(prediction: Float[Array, "seeds p m"], targets: Float[Array, "p m"]) -> Float[Array, "seeds p"]:
     """½‖ŷ − y‖² of each prompt."""
     return 0.5 * jnp.sum((prediction - targets) ** 2, axis=-1)
@@ -139,10 +144,9 @@ def performance(
     """Losses as they are; with all predictions bounded (`bounded_…`); and how many diverged."""
     bound = divergence_bound(targets)
 
-    def clipped(prediction: Array) -> Array:
-        return jnp.clip(jnp.nan_to_num(prediction, nan=bound), -bound, bound)
-
     raw = loss_metrics(losses(prediction, targets), losses(reference, targets))
-    kept = loss_metrics(losses(clipped(prediction), targets), losses(clipped(reference), targets))
-    bounded = {f"bounded_{name}": kept[name] for name in ("loss", "relative_excess_loss")}
-    return raw | bounded | {"diverged_fraction": diverged(prediction, bound).mean(axis=1)}
+    kept = loss_metrics(
+        losses(bounded(prediction, bound), targets), losses(bounded(reference, bound), targets)
+    )
+    inside = {f"bounded_{name}": kept[name] for name in ("loss", "relative_excess_loss")}
+    return raw | inside | {"diverged_fraction": diverged(prediction, bound).mean(axis=1)}

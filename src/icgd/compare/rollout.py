@@ -10,6 +10,7 @@ from jaxtyping import Array, Bool, Float
 
 from icgd.compare.metrics import (
     CHUNK,
+    bounded,
     diverged,
     divergence_bound,
     in_double,
@@ -62,7 +63,7 @@ def measure(
     """Losses at every step of each of `learners`, one layer applied repeatedly, and of its reference.
 
     `loss` averages over all prompts, on some of which descent itself diverges; `stable_loss` and its
-    excess over the reference are over those on which no prediction of the reference did;
+    excess over the reference are over those on which no prediction of the reference did, bounded;
     `diverged_fraction` counts predictions that did.
     """
     stored, targets = study.prompts(study.spec["variant"], prompts)
@@ -91,10 +92,11 @@ def _rows(
     targets: Float[Array, "p m"],
     stable: Bool[Array, " p"],
 ) -> pd.DataFrame:
-    tables = []
+    tables, bound = [], divergence_bound(targets)
     for step in range(ours.shape[2]):
         metrics = performance(ours[:, :, step], base[:, :, step], targets)
-        values, reference = (losses(side[:, stable, step], targets[stable]) for side in (ours, base))
+        sides = (bounded(side[:, stable, step], bound) for side in (ours, base))
+        values, reference = (losses(side, targets[stable]) for side in sides)
         metrics |= {f"stable_{metric}": v for metric, v in loss_metrics(values, reference).items()}
         tables.append(study.rows(name, study.learners[name], f"steps={step + 1}", metrics))
     unstable = {"unstable_fraction": jnp.broadcast_to(1 - stable.mean(), ours.shape[0])}

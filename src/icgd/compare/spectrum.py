@@ -1,4 +1,7 @@
-"""How GD++ and trained layers reshape the inputs: the spectrum of XᵀX before and after each layer."""
+"""How GD++ and trained layers reshape the inputs: the spectrum of XᵀX before and between layers.
+
+What the last layer does to the context has no effect on any prediction and is left out.
+"""
 
 import equinox as eqx
 import jax
@@ -23,15 +26,12 @@ GAIN = np.linspace(0, 3, 16)
 
 @eqx.filter_jit
 def inputs_by_layer(learners: Learner, prompts: Prompt) -> Float[Array, "seeds p layers n d"]:
-    """The context's inputs before the first and after each layer or step."""
+    """The context's inputs before the first layer or step, and between each and the next."""
 
     def one(learner: Learner, prompt: Prompt) -> Array:
         prompt = in_double(prompt)
-        if isinstance(learner, Transformer):
-            states = learner.states(prompt)[0][..., : prompt.x.shape[-1]]
-        else:
-            assert isinstance(learner, GradientDescentPlusPlus)
-            states = learner.states(prompt)[0]
+        assert isinstance(learner, Transformer | GradientDescentPlusPlus)
+        states = learner.states(prompt)[0][:-1, :, : prompt.x.shape[-1]]
         return jnp.concatenate([prompt.x[None], states])
 
     def each_seed(learner: Learner) -> Array:
@@ -41,7 +41,7 @@ def inputs_by_layer(learners: Learner, prompts: Prompt) -> Float[Array, "seeds p
 
 
 def measure(study: Study, *, learners: list[str], prompts: PositiveInt = 2048) -> pd.DataFrame:
-    """Condition numbers and densities at every layer, and the first layer's gain per eigenvalue.
+    """Spread and densities at every layer, and the first layer's gain per eigenvalue.
 
     The scale of the inputs is a free gauge of a trained layer, so eigenvalues are divided by their
     mean at the same layer (`density`), and the gain of a layer by that of the smallest eigenvalues.
@@ -55,15 +55,13 @@ def measure(study: Study, *, learners: list[str], prompts: PositiveInt = 2048) -
         spectrum = np.asarray(jnp.linalg.eigvalsh(gram))
         for layer in range(x.shape[2]):
             values = spectrum[:, :, layer]
-            ratio = np.median(values[..., -1] / values[..., 0], axis=1)
-            metrics = {"condition_number": ratio, "eigenvalue_spread": _spread(values)}
-            tables.append(study.rows(name, population, f"layer={layer}", metrics))
+            spread = {"eigenvalue_spread": _spread(values)}
+            tables.append(study.rows(name, population, f"layer={layer}", spread))
             for start, share in zip(DENSITY, _densities(values).T, strict=False):
                 condition = f"layer={layer},eigenvalue={start:.2f}"
                 tables.append(study.rows(name, population, condition, {"density": share}))
-        for start, gain in zip(
-            GAIN, _gain(np.asarray(gram[:, :, 0]), np.asarray(gram[:, :, 1])).T, strict=False
-        ):
+        gains = _gain(np.asarray(x[:, :, 0]), np.asarray(x[:, :, 1]))
+        for start, gain in zip(GAIN, gains.T, strict=False):
             tables.append(study.rows(name, population, f"eigenvalue={start:.2f}", {"gain": gain}))
     return pd.concat(tables)
 
@@ -82,16 +80,16 @@ def _densities(values: np.ndarray) -> np.ndarray:
 
 
 def _gain(before: np.ndarray, after: np.ndarray) -> np.ndarray:
-    """√(vᵀS′v / s) averaged over eigenvectors v of S with eigenvalue s in each bin [seeds, bins].
+    """vᵀXᵀX′v / s averaged over eigenvectors v of XᵀX with eigenvalue s in each bin [seeds, bins].
 
-    For a polynomial step x ← (I − γS)x it is |1 − γs|.
+    For a polynomial step x ← (I − γS)x it is 1 − γs. What a layer adds from the labels averages out.
     """
-    values, vectors = np.linalg.eigh(before)
-    moved = np.einsum("spdi,spde,spei->spi", vectors, after, vectors)
-    gain = np.sqrt(np.maximum(moved, 0) / np.maximum(values, 1e-12))
+    values, vectors = np.linalg.eigh(np.swapaxes(before, -1, -2) @ before)
+    moved = np.einsum("spdi,spnd,spne,spei->spi", vectors, before, after, vectors, optimize=True)
     bins = np.digitize(values, GAIN) - 1
     curves = []
     for seed in range(len(values)):
-        means = [gain[seed][bins[seed] == b].mean() for b in range(len(GAIN) - 1)]
-        curves.append(np.array(means) / means[0])
+        inside = [bins[seed] == index for index in range(len(GAIN) - 1)]
+        curve = np.array([moved[seed][mask].sum() / values[seed][mask].sum() for mask in inside])
+        curves.append(curve / curve[0])
     return np.stack(curves)

@@ -68,7 +68,11 @@ class Study:
         return Prompt(x, y, query), target
 
     def rows(
-        self, name: str, population: Population | None, condition: str, metrics: Mapping[str, Array]
+        self,
+        name: str,
+        population: Population | None,
+        condition: str,
+        metrics: Mapping[str, Array | np.ndarray],
     ) -> pd.DataFrame:
         """Tidy rows of metrics, each an array over the population's seeds (None: one, untrained)."""
         seeds = list(population.seeds) if population else [None]

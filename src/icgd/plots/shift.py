@@ -24,8 +24,8 @@ def select(metrics: pd.DataFrame) -> pd.DataFrame:
     return metrics[kept & metrics["metric"].isin(["loss", "bounded_loss", "trivial_loss"])]
 
 
-def draw(table: pd.DataFrame, *, rows: list[list[str]], metric: str, top: float) -> Figure:
-    """A row per list of learners and a panel per shift; `top` is the upper end of the scale."""
+def draw(table: pd.DataFrame, *, rows: list[list[str]], metric: str, limits: list[float]) -> Figure:
+    """A row per list of learners and a panel per shift; `limits` are those of the scale."""
     zero = table[table["metric"] == "trivial_loss"].set_index("condition")["mean"]
     exact = (table["learner"] == "closed_form") & (table["metric"] == "loss")
     table = table[(table["metric"] == metric) | exact]
@@ -38,7 +38,7 @@ def draw(table: pd.DataFrame, *, rows: list[list[str]], metric: str, top: float)
     for line, learners in zip(axes, rows, strict=True):
         for panel, option in zip(line, options, strict=True):
             _panel(panel, table[table["condition"].str.startswith(f"{option}=")], option, learners)
-        line[0].set(ylabel="loss / loss of zero", yscale="log", ylim=(None, top))
+        line[0].set(ylabel="loss / loss of zero", yscale="log", ylim=limits)
         line[0].minorticks_off()
         model = next((name for name in learners if name in MODELS), "")
         if len(rows) > 1:

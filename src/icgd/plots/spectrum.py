@@ -7,6 +7,9 @@ from matplotlib.figure import Figure
 
 from icgd.plots.style import MODELS, PAGE, curve, label, numbers
 
+DEEPEST = 4.5
+"""The layer at the end of the colour scale, which all panels share."""
+
 
 def select(metrics: pd.DataFrame) -> pd.DataFrame:
     """Densities by layer and gains by eigenvalue."""
@@ -22,15 +25,14 @@ def draw(table: pd.DataFrame, *, learners: list[str]) -> Figure:
     shades = plt.get_cmap("viridis")
     for panel, learner in zip(axes, learners, strict=False):
         mine = density[density["learner"] == learner]
-        last = mine["layer"].max()
         for layer, rows in mine.groupby("layer"):
             rows = rows.sort_values("eigenvalue")
-            colour = shades(0.9 * float(str(layer)) / max(last, 1))
+            colour = shades(float(str(layer)) / DEEPEST)
             panel.step(rows["eigenvalue"], rows["mean"], where="post", color=colour, label=f"{layer:.0f}")
         panel.set(title=MODELS.get(learner, label(learner)), xlabel=r"eigenvalue / mean", xlim=(0, 3.5))
         panel.set_ylim(0, 2.0)
     axes[0].set(ylabel="density")
-    axes[0].legend(title="after layer", title_fontsize=6, fontsize=6, handlelength=1)
+    axes[len(learners) - 1].legend(title="after layer", title_fontsize=6, fontsize=6, handlelength=1)
     gain = table[table["metric"] == "gain"].dropna(subset="mean")
     styles = ["-", "-", "--", "--", ":", ":"]
     for learner, style in zip(learners, styles, strict=False):
@@ -39,6 +41,6 @@ def draw(table: pd.DataFrame, *, learners: list[str]) -> Figure:
         curve(axes[-1], numbers(rows["condition"]), rows, learner, name=name)
         axes[-1].lines[-1].set_linestyle(style)
     axes[-1].set(xlabel=r"eigenvalue of $X^\top X$", ylabel="relative gain", ylim=(0, None))
-    axes[-1].legend(fontsize=6)
+    axes[-1].legend(fontsize=5.5, handlelength=1.5)
     axes[-1].set_xlim(0, np.ceil(numbers(gain["condition"]).max()))
     return figure

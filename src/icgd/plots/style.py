@@ -37,6 +37,8 @@ LOOKS = {
     "gd_mean": ("step on the mean", "#E69F00", "D"),
     "gd_centred": ("GD, centred", "#F0E442", "v"),
     "gdpp": ("GD++", "#009E73", "^"),
+    "gd_steps": ("GD, per step", "#E69F00", "D"),
+    "gdpp_steps": ("GD++, per step", "#CC79A7", "v"),
     "closed_form": ("closed form", "#000000", ""),
     "jacobi": ("Jacobi step", "#CC79A7", "P"),
     "newton": ("Newton-Schulz", "#CC79A7", "p"),
@@ -66,19 +68,21 @@ MODELS = {
 """How figures with several models call each of them."""
 
 
-def look(learner: str) -> tuple[str, str, str]:
-    """Name, colour and marker of a learner; depth and variant suffixes add to the family's name."""
+def family(learner: str) -> str:
+    """The learner's entry in LOOKS: its name without depth, such as gdpp_steps for gdpp_5_steps."""
     if learner in LOOKS:
-        return LOOKS[learner]
-    family, _, suffix = learner.partition("_")
-    name, colour, marker = LOOKS[family]
-    if family == "transformer":
+        return learner
+    name, _, suffix = learner.partition("_")
+    return f"{name}_steps" if "_steps" in suffix else name
+
+
+def look(learner: str) -> tuple[str, str, str]:
+    """Name, colour and marker of a learner; algorithms have their depth in the name."""
+    name, colour, marker = LOOKS[family(learner)]
+    if learner in LOOKS or family(learner) == "transformer":
         return name, colour, marker
-    steps, _, variant = suffix.partition("_")
-    extra = {"": "", "steps": " per step", "unguarded": " per step, unguarded"}[
-        variant.removeprefix("steps_")
-    ]
-    return f"{name} {steps}{extra}", colour, marker
+    base, *extra = name.split(", ")
+    return ", ".join([f"{base} {learner.split('_')[1]}", *extra]), colour, marker
 
 
 def label(learner: str) -> str:
