@@ -14,7 +14,7 @@ from icgd import code, config as settings
 
 os.environ.update(PYTHONPATH=str(ROOT / "src"))
 os.environ.setdefault("JAX_COMPILATION_CACHE_DIR", str(ROOT / ".cache" / "jax"))
-os.environ.setdefault("JAX_PERSISTENT_COMPILATION_CACHE_MIN_COMPILE_TIME_SECS", "0.1")
+os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS", "0.05")
 
 RUN = Path(str(workflow.configfiles[-1])).stem
 for part in (

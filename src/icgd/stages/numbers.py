@@ -44,9 +44,8 @@ def flatten(tree: Any, prefix: str = "") -> Iterator[tuple[str, str]]:
     for key, value in items:
         path = f"{prefix}/{key}"
         if isinstance(value, Mapping | list):
-            if value:
-                yield from flatten(value, path)
-                yield f"{path}/count", str(len(value))
+            yield from flatten(value, path)
+            yield f"{path}/count", str(len(value))
         else:
             yield path, f"{value:,}".replace(",", r"\,") if _big(value) else escape(str(value))
 
