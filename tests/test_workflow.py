@@ -56,7 +56,7 @@ def test_paper_and_tables_are_complete(finished: Path) -> None:
     assert (results / "paper.pdf").read_bytes()[:5] == b"%PDF-"
     record = json.loads((results / "provenance.json").read_text())
     assert record["packages"]["jax"]
-    assert record["durations"]["train"]["jobs"] == 3
+    assert record["durations"]["train"]["jobs"] == 12
 
 
 def test_second_run_has_nothing_to_do(finished: Path) -> None:
@@ -73,15 +73,15 @@ def test_editing_the_model_retrains_but_a_comment_does_not(edited: Path) -> None
     assert planned(edited, "all") == {}
     edit(edited, "src/icgd/training.py", "0.5 * jnp.mean", "0.25 * 2 * jnp.mean")
     rerun = planned(edited, "all")
-    assert rerun["train"] == 3
-    assert rerun["compare"] == 8
-    assert rerun["figure"] == 6
+    assert rerun["train"] == 12
+    assert rerun["compare"] == 19
+    assert rerun["figure"] == 15
     assert not {"prompts", "baselines"} & rerun.keys()
 
 
 def test_editing_the_task_redraws_the_prompts(edited: Path) -> None:
     edit(edited, "src/icgd/tasks/linear.py", "std = self.input_scale /", "std = 1.0 * self.input_scale /")
-    assert planned(edited, "all").items() >= {"prompts": 3, "baselines": 3, "train": 3}.items()
+    assert planned(edited, "all").items() >= {"prompts": 6, "baselines": 7, "train": 12}.items()
 
 
 def test_one_figure_builds_only_what_it_needs(tmp_path: Path) -> None:
@@ -98,7 +98,7 @@ def test_one_figure_builds_only_what_it_needs(tmp_path: Path) -> None:
 
 
 def test_changing_one_option_reruns_what_it_affects(edited: Path) -> None:
-    edit(edited, "config/smoke.yaml", "damping: 0.75", "damping: 0.5")
+    edit(edited, "config/smoke.yaml", "dimensions: [1, 3, 10]", "dimensions: [1, 3]")
     rerun = planned(edited, "all")
     assert rerun["compare"] == 1
     assert "train" not in rerun
