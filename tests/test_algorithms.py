@@ -156,13 +156,17 @@ def test_fitted_scales_are_the_best(prompts: tuple[Prompt, jax.Array]) -> None:
     assert_no_rescaling_is_better(newton, prompts)
 
 
-def test_kernel_smoother_matches_a_loop_and_is_fitted(prompts: tuple[Prompt, jax.Array]) -> None:
+@pytest.mark.parametrize("mirrored", [False, True])
+def test_kernel_smoother_matches_a_loop_and_is_fitted(
+    prompts: tuple[Prompt, jax.Array], mirrored: bool
+) -> None:
     prompt = random_prompt(7, 6, 3, 2)
     weights = np.array([np.exp(1.5 * float(x @ prompt.query)) for x in prompt.x])
     average = sum(w * np.asarray(y) for w, y in zip(weights / weights.sum(), prompt.y, strict=True))
     smoother = smoothers.KernelSmoother(jnp.asarray(1.5), jnp.asarray(2.0))
     np.testing.assert_allclose(smoother(prompt), 2.0 * average, rtol=1e-10)
-    fitted = smoothers.kernel_smoother(TASK, KEY).fitted(*prompts)
+    fitted = smoothers.kernel_smoother(TASK, KEY, mirrored=mirrored).fitted(*prompts)
+    assert (float(fitted.inverse_temperature) < 0) == (float(fitted.scale) < 0) == mirrored
 
     def loss(temperature: jax.Array, scale: jax.Array) -> jax.Array:
         guess = jax.vmap(smoothers.KernelSmoother(temperature, scale))(prompts[0])

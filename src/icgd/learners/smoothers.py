@@ -22,7 +22,8 @@ class Trivial(Learner):
 class KernelSmoother(Learner):
     """ŷ = a Σ_j softmax_j(β x_j·x_q) y_j: Nadaraya–Watson with the kernel of softmax attention.
 
-    The output scale a makes up for the shrinkage of an average; a = 1 is the classical smoother.
+    The output scale a makes up for the shrinkage of an average; a = 1 is the classical smoother. Where
+    labels are odd in the inputs, β, a < 0 is as good: it averages the labels opposite the query.
     """
 
     inverse_temperature: Float[Array, ""]
@@ -34,18 +35,19 @@ class KernelSmoother(Learner):
         return self.scale * (weights @ prompt.y)[None]
 
     def fitted(self, prompts: Prompt, targets: Float[Array, "p m"]) -> "KernelSmoother":
-        """With the β of a bounded search, a by least squares at each β."""
+        """With the β of a bounded search that keeps its sign, a by least squares at each β."""
+        sign = jnp.sign(self.inverse_temperature)
 
         @jax.jit
         def best_scale(exponent: Array) -> tuple[Array, Array]:
-            guess = jax.vmap(KernelSmoother(10.0**exponent, jnp.ones(())))(prompts)
+            guess = jax.vmap(KernelSmoother(sign * 10.0**exponent, jnp.ones(())))(prompts)
             scale = jnp.sum(guess * targets) / jnp.sum(guess**2)
             return scale, jnp.mean((scale * guess - targets) ** 2)
 
         found = optimize.minimize_scalar(
             lambda exponent: float(best_scale(exponent)[1]), bounds=(-2.0, 3.0), method="bounded"
         )
-        return KernelSmoother(jnp.asarray(10.0**found.x), jnp.asarray(best_scale(np.float64(found.x))[0]))
+        return KernelSmoother(sign * 10.0**found.x, best_scale(np.float64(found.x))[0])
 
 
 def trivial(task: Task, key: Key[Array, ""]) -> Trivial:
@@ -53,6 +55,6 @@ def trivial(task: Task, key: Key[Array, ""]) -> Trivial:
     return Trivial()
 
 
-def kernel_smoother(task: Task, key: Key[Array, ""]) -> KernelSmoother:
-    """The softmax-kernel smoother, still to be fitted."""
-    return KernelSmoother(jnp.ones(()), jnp.ones(()))
+def kernel_smoother(task: Task, key: Key[Array, ""], *, mirrored: bool = False) -> KernelSmoother:
+    """The softmax-kernel smoother, or its mirror image with β < 0, still to be fitted."""
+    return KernelSmoother(jnp.asarray(-1.0 if mirrored else 1.0), jnp.ones(()))

@@ -22,7 +22,7 @@ def select(metrics: pd.DataFrame) -> pd.DataFrame:
 
 def draw(table: pd.DataFrame, *, models: list[str], algorithms: list[str]) -> Figure:
     """Above the training law, below the mean over all shifts; a frame marks the nearest algorithm."""
-    figure, axes = plt.subplots(2, 1, figsize=(PAGE, 4.6), sharex=True)
+    figure, axes = plt.subplots(2, 1, figsize=(PAGE, 4.2), sharex=True)
     test = table["condition"] == "test"
     for panel, rows, title in (
         (axes[0], table[test], "training law"),

@@ -3,6 +3,7 @@
 import matplotlib.pyplot as plt
 import pandas as pd
 from matplotlib.figure import Figure
+from matplotlib.ticker import NullFormatter
 
 from icgd.plots.style import COLUMN, MODELS, label, look
 
@@ -30,6 +31,7 @@ def draw(table: pd.DataFrame, *, pairs: list[list[str]], rivals: list[str]) -> F
             above.errorbar(row["mean"], place, xerr=error, **look_of, **legend)
     above.set_yticks(range(len(pairs)), [f"{MODELS[m]} to {label(a)}" for m, a in pairs], fontsize=6)
     above.set(xscale="log", xlabel="distance / typical label")
+    above.xaxis.set_minor_formatter(NullFormatter())
     above.invert_yaxis()
     above.legend(fontsize=6)
     losses = table[table["experiment"] == "real_data"]

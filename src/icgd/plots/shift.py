@@ -33,7 +33,7 @@ def draw(table: pd.DataFrame, *, rows: list[list[str]], metric: str, limits: lis
     table = table.assign(**{column: table[column] / scale for column in ("mean", "low", "high")})
     options = [o for o in [*NUMERIC, "inputs"] if table["condition"].str.startswith(f"{o}=").any()]
     shape = (len(rows), len(options))
-    height = 0.4 + 1.5 * len(rows)
+    height = 0.6 + 1.2 * len(rows)
     figure, axes = plt.subplots(*shape, figsize=(PAGE, height), sharey="row", squeeze=False)
     for line, learners in zip(axes, rows, strict=True):
         for panel, option in zip(line, options, strict=True):

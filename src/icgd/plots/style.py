@@ -44,6 +44,7 @@ LOOKS = {
     "newton": ("Newton-Schulz", "#CC79A7", "p"),
     "cg": ("conj. gradient", "#E69F00", "h"),
     "smoother": ("kernel smoother", "#F0E442", "*"),
+    "smoother_mirrored": ("mirrored smoother", "#F0E442", "x"),
     "ols": ("least squares", "#888888", "X"),
     "ridge": ("ridge", "#BBBBBB", "d"),
     "trivial": ("zero", "#444444", "."),
