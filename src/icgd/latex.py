@@ -34,10 +34,8 @@ def number(value: float, digits: int = 4) -> str:
 
 
 def shown(metric: str, value: float) -> str:
-    """A metric's value as the paper prints it: relative losses in percent."""
-    if not metric.startswith(PERCENT):
-        return number(value)
-    if not abs(value) < 100:
+    """A metric's value as the paper prints it: relative losses and fractions in percent."""
+    if not metric.startswith(PERCENT) or not 1e-4 <= abs(value) < 100:
         return number(value)
     return rf"\ensuremath{{{100 * value:.2f}\,\%}}"
 

@@ -41,7 +41,7 @@ def inputs_by_layer(learners: Learner, prompts: Prompt) -> Float[Array, "seeds p
 
 
 def measure(study: Study, *, learners: list[str], prompts: PositiveInt = 2048) -> pd.DataFrame:
-    """Spread and densities at every layer, and the first layer's gain per eigenvalue.
+    """Largest eigenvalues and densities at every layer, and the first layer's gain per eigenvalue.
 
     The scale of the inputs is a free gauge of a trained layer, so eigenvalues are divided by their
     mean at the same layer (`density`), and the gain of a layer by that of the smallest eigenvalues.
@@ -55,8 +55,8 @@ def measure(study: Study, *, learners: list[str], prompts: PositiveInt = 2048) -
         spectrum = np.asarray(jnp.linalg.eigvalsh(gram))
         for layer in range(x.shape[2]):
             values = spectrum[:, :, layer]
-            spread = {"eigenvalue_spread": _spread(values)}
-            tables.append(study.rows(name, population, f"layer={layer}", spread))
+            tail = {"largest_over_mean": _largest_over_mean(values)}
+            tables.append(study.rows(name, population, f"layer={layer}", tail))
             for start, share in zip(DENSITY, _densities(values).T, strict=False):
                 condition = f"layer={layer},eigenvalue={start:.2f}"
                 tables.append(study.rows(name, population, condition, {"density": share}))
@@ -66,10 +66,10 @@ def measure(study: Study, *, learners: list[str], prompts: PositiveInt = 2048) -
     return pd.concat(tables)
 
 
-def _spread(values: np.ndarray) -> np.ndarray:
-    """Standard deviation over mean of each seed's eigenvalues, pooled over prompts."""
+def _largest_over_mean(values: np.ndarray) -> np.ndarray:
+    """The 99.9 % quantile over the mean of each seed's eigenvalues, pooled over prompts."""
     pooled = values.reshape(len(values), -1)
-    return pooled.std(axis=1) / pooled.mean(axis=1)
+    return np.quantile(pooled, 0.999, axis=1) / pooled.mean(axis=1)
 
 
 def _densities(values: np.ndarray) -> np.ndarray:
