@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from icgd import config as settings
+from icgd.schema import ConfigError
 from tests.conftest import ROOT, checkout, snakemake
 
 SCHEMA = ROOT / "workflow/schemas/config.schema.yaml"
@@ -72,7 +73,7 @@ MISTAKES = [
 @pytest.mark.parametrize(("path", "value", "words"), MISTAKES)
 def test_mistake_is_named(smoke: dict[str, Any], path: str, value: object, words: list[str]) -> None:
     settings.validate(smoke, SCHEMA)
-    with pytest.raises(settings.ConfigError) as error:
+    with pytest.raises(ConfigError) as error:
         settings.validate(put(smoke, path, value), SCHEMA)
     for word in words:
         assert word in str(error.value)
@@ -80,7 +81,7 @@ def test_mistake_is_named(smoke: dict[str, Any], path: str, value: object, words
 
 def test_claim_about_an_unknown_learner_is_named(smoke: dict[str, Any]) -> None:
     smoke["claims"][0]["learner"] = "transfomer"
-    with pytest.raises(settings.ConfigError, match="claims.E1.1.learner is 'transfomer'.*'transformer'"):
+    with pytest.raises(ConfigError, match="claims.E1.1.learner is 'transfomer'.*'transformer'"):
         settings.validate(smoke, SCHEMA)
 
 

@@ -11,6 +11,7 @@ from snakemake.exceptions import WorkflowError
 ROOT = Path(workflow.basedir)
 sys.path.insert(0, str(ROOT / "src"))
 from icgd import code, config as settings
+from icgd.schema import ConfigError
 
 os.environ.update(PYTHONPATH=str(ROOT / "src"))
 os.environ.setdefault("JAX_COMPILATION_CACHE_DIR", str(ROOT / ".cache" / "jax"))
@@ -25,7 +26,7 @@ for part in (
 
 try:
     settings.validate(config, ROOT / "workflow/schemas/config.schema.yaml")
-except settings.ConfigError as error:
+except ConfigError as error:
     raise WorkflowError(f"config {RUN}: {error}") from None
 
 RESULTS = f"results/{RUN}"
