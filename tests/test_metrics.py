@@ -28,7 +28,7 @@ def metric_table(values: list[float], metric: str = "bounded_loss") -> pd.DataFr
 
 def claim(**changes: object) -> dict[str, object]:
     base: dict[str, object] = {"id": "X", "statement": "s", "source": "TLIG", "experiment": "one_step"}
-    base |= {"learner": "transformer", "condition": "test", "metric": "loss"}
+    base |= {"learner": "transformer", "condition": "test", "metric": "bounded_loss"}
     return base | {"over": "mean", "relation": "below", "threshold": 1.0} | changes
 
 
@@ -65,7 +65,7 @@ def test_diverged_predictions_are_bounded_counted_and_left_out_of_distances() ->
     calm = jnp.ones((1, 4, 1))
     found = performance(wild, calm + 0.5, targets)
     assert found["diverged_fraction"][0] == 0.5
-    assert not jnp.isfinite(found["loss"][0])
+    assert found["loss"][0] == jnp.inf
     np.testing.assert_allclose(found["bounded_loss"], [0.5 * (0 + 0.25 + 81 + 121) / 4], rtol=1e-6)
     slopes = jnp.ones((1, 4, 1, 2))
     apart = distances(Outputs(wild, slopes), Outputs(calm, slopes), jnp.asarray(10.0))
@@ -107,6 +107,7 @@ def test_interval_is_students() -> None:
         ([0.5, 0.99], {"over": "max", "source": "ours"}, "extended"),
         ([1.2, 1.1], {"over": "min", "relation": "above"}, "replicated"),
         ([float("nan"), float("inf")], {"over": "max"}, "not replicated"),
+        ([float("nan"), 0.5], {"over": "max"}, "not replicated"),
     ],
 )
 def test_verdicts(values: list[float], changes: dict[str, object], verdict: str) -> None:

@@ -88,8 +88,8 @@ def bounded(prediction: Float[Array, "*any"], bound: Float[Array, ""]) -> Float[
 
 
 def losses(prediction: Float[Array, "seeds p m"], targets: Float[Array, "p m"]) -> Float[Array, "seeds p"]:
-    """½‖ŷ − y‖² of each prompt."""
-    return 0.5 * jnp.sum((prediction - targets) ** 2, axis=-1)
+    """½‖ŷ − y‖² of each prompt; infinite where the prediction is no number."""
+    return jnp.nan_to_num(0.5 * jnp.sum((prediction - targets) ** 2, axis=-1), nan=jnp.inf, posinf=jnp.inf)
 
 
 def _mean_where(values: Float[Array, "s p"], kept: Bool[Array, "s p"]) -> Float[Array, " s"]:

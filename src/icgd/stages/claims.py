@@ -17,7 +17,8 @@ def judge(claim: dict[str, Any], metrics: pd.DataFrame, confidence: float) -> di
     """One row of the claims table.
 
     The value is the mean, max, min or max_abs (largest size) over all seeds and matching conditions;
-    it must lie on the right side of the threshold, for a mean the far end of its interval too.
+    it must lie on the right side of the threshold, for a mean the far end of its interval too. A claim
+    about a value that is no number does not hold.
     """
     fields = ["experiment", "learner", "metric"]
     same = (metrics[fields] == [claim[field] for field in fields]).all(axis=1)
@@ -31,7 +32,8 @@ def judge(claim: dict[str, Any], metrics: pd.DataFrame, confidence: float) -> di
     worst = "high" if claim["relation"] == "below" else "low"
     tested = row[worst] if claim["over"] == "mean" else row[claim["over"]]
     below = claim["relation"] == "below"
-    holds = bool(tested < claim["threshold"] if below else tested > claim["threshold"])
+    known = not rows["value"].isna().any()
+    holds = known and bool(tested < claim["threshold"] if below else tested > claim["threshold"])
     success = "replicated" if claim["source"].startswith(SOURCE_PAPER) else "extended"
     return {
         **{key: claim[key] for key in ("id", "statement", "source", "metric", "over", "relation")},
