@@ -127,13 +127,13 @@ def test_verify_fails_on_a_changed_value(edited: Path) -> None:
     reference = edited / "workflow/reference/smoke.csv"
     table = pd.read_csv(reference)
     row = table.index[
-        (table["metric"] == "loss") & (table["learner"] == "gd") & (table["condition"] == "test")
+        (table["metric"] == "bounded_loss") & (table["learner"] == "gd") & (table["condition"] == "test")
     ][0]
     table.loc[row, "mean"] += 1
     table.to_csv(reference, index=False)
     done = snakemake(edited, "verify", check=False)
     assert done.returncode != 0
-    assert "FAIL one_step/gd/test/loss" in done.stdout + done.stderr
+    assert "FAIL one_step/gd/test/bounded_loss" in done.stdout + done.stderr
 
 
 def test_missing_number_stops_the_paper(edited: Path) -> None:
