@@ -126,9 +126,8 @@ def test_failing_rule_shows_its_own_log_last(edited: Path) -> None:
 def test_verify_fails_on_a_changed_value(edited: Path) -> None:
     reference = edited / "workflow/reference/smoke.csv"
     table = pd.read_csv(reference)
-    row = table.index[
-        (table["metric"] == "bounded_loss") & (table["learner"] == "gd") & (table["condition"] == "test")
-    ][0]
+    keys = ["experiment", "learner", "condition", "metric"]
+    row = table.index[(table[keys] == ["one_step", "gd", "test", "bounded_loss"]).all(axis=1)][0]
     table.loc[row, "mean"] += 1
     table.to_csv(reference, index=False)
     done = snakemake(edited, "verify", check=False)

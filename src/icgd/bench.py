@@ -17,6 +17,7 @@ from typing import Any
 import matplotlib
 import matplotlib.pyplot as plt
 import pandas as pd
+from matplotlib.ticker import NullFormatter
 
 from icgd import config as settings
 from icgd.artefacts import replacing, save_table
@@ -192,9 +193,12 @@ def draw(table: pd.DataFrame, path: Path) -> None:
         axes[1].plot(table["target_s"], names, "s", color="#D55E00")
         for size, marker in zip(SIZES, "o^sDv", strict=True):
             axes[2].plot(table[f"{size}_x2"], names, marker, fillstyle="none", label=size.replace("_", " "))
-        axes[0].set(xlabel="time per prompt (µs)", xscale="log")
+        axes[0].set(xlabel=r"time per prompt ($\mu$s)", xscale="log")
         axes[1].set(xlabel="time to target (s)", xscale="log")
         axes[2].set(xlabel="time per step when doubled")
+        for panel in axes[:2]:
+            panel.xaxis.set_minor_formatter(NullFormatter())
+            panel.grid(axis="x", which="both", linewidth=0.3)
         axes[2].legend(fontsize=6, loc="upper left", bbox_to_anchor=(1, 1))
         axes[0].invert_yaxis()
         with replacing(path) as temporary:
