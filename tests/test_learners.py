@@ -44,8 +44,8 @@ def dense_attention(model: Transformer, prompt: Prompt) -> np.ndarray:
         updated = []
         for token in tokens:
             total = np.zeros_like(token)
-            seen = [standardise(other) if layer.normalised else other for other in context]
-            asked = standardise(token) if layer.normalised else token
+            seen = [standardise(other) if layer.norm == "layer" else other for other in context]
+            asked = standardise(token) if layer.norm == "layer" else token
             for k, q, v, p in heads:
                 scores = np.array([(k @ other) @ (q @ asked) for other in seen])
                 if layer.kernel == "softmax":

@@ -1,11 +1,11 @@
 """A prompt: what an in-context learner is allowed to see.
 
-The target of the query is not part of it, so that no learner can leak it. A prompt has no batch
-axis; stacks of prompts are the same class with leading axes, and callers `jax.vmap` over them.
+The target is not part of it, so that no learner can leak it. A prompt has no batch axis; stacks of
+prompts are the same class with leading axes, and callers `jax.vmap` over them.
 """
 
 import equinox as eqx
-from jaxtyping import Array, Float
+from jaxtyping import Array, Float, Int
 
 
 class Prompt(eqx.Module):
@@ -14,3 +14,16 @@ class Prompt(eqx.Module):
     x: Float[Array, "*batch n d"]
     y: Float[Array, "*batch n m"]
     query: Float[Array, "*batch d"]
+
+
+class TokenPrompt(eqx.Module):
+    """A sequence of tokens, each in turn the query: learners predict the next one at every position.
+
+    The prediction at a position may depend only on the tokens up to it.
+    """
+
+    tokens: Int[Array, "*batch n"]
+
+
+KINDS: dict[str, type[Prompt] | type[TokenPrompt]] = {kind.__name__: kind for kind in (Prompt, TokenPrompt)}
+"""The classes that stored prompts can be of, by name."""

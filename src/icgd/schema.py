@@ -30,19 +30,14 @@ class ConfigError(Exception):
 def signature_schema(package: str, kind: str) -> dict[str, Any]:
     """JSON schema of the options of `icgd.<package>.<kind>`, kind being "module.name"."""
     module, _, name = kind.partition(".")
-    path = SOURCE / package / f"{module}.py"
-    tree = ast.parse(path.read_text()) if path.exists() else ast.Module([], [])
+    tree = _parsed(SOURCE / package / f"{module}.py")
     found = {n.name: n for n in tree.body if isinstance(n, ast.ClassDef | ast.FunctionDef)}
     if name not in found:
         raise ConfigError(
             f"{kind!r} names nothing: expected <module>.<name> with the name defined in "
             f"src/icgd/{package}/<module>.py. Nearest: {nearest(kind, _kinds(package))}"
         )
-    aliases = {
-        node.targets[0].id: node.value
-        for node in tree.body
-        if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name)
-    }
+    aliases = dict(_aliases(tree))
     options = dict(_options(found[name]))
     required = [option for option, (_, optional) in options.items() if not optional]
     properties = {option: _value(hint, aliases) for option, (hint, _) in options.items()}
@@ -52,6 +47,21 @@ def signature_schema(package: str, kind: str) -> dict[str, Any]:
         "required": required,
         "additionalProperties": False,
     }
+
+
+def _parsed(path: Path) -> ast.Module:
+    return ast.parse(path.read_text()) if path.exists() else ast.Module([], [])
+
+
+def _aliases(tree: ast.Module) -> Iterator[tuple[str, ast.expr]]:
+    """Names that a module assigns, and those that it imports from a module of ours that assigns them."""
+    for node in tree.body:
+        if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
+            yield node.targets[0].id, node.value
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("icgd."):
+            source = SOURCE.parent.joinpath(*str(node.module).split(".")).with_suffix(".py")
+            names = {alias.name for alias in node.names}
+            yield from ((name, value) for name, value in _aliases(_parsed(source)) if name in names)
 
 
 def _options(node: ast.ClassDef | ast.FunctionDef) -> Iterator[tuple[str, tuple[ast.expr, bool]]]:

@@ -15,7 +15,7 @@ import jax.numpy as jnp
 import optax
 from jaxtyping import Array, Float, Int, Key
 
-from icgd.constrained import NonNegativeFloat, PositiveFloat, PositiveInt
+from icgd.constrained import NonNegativeFloat, NonNegativeInt, PositiveFloat, PositiveInt
 from icgd.learners.base import Learner
 from icgd.learners.batched import predictions
 from icgd.tasks.base import Task
@@ -50,6 +50,10 @@ class Training:
     clip: PositiveFloat = 10.0
     activation_clip: NonNegativeFloat = 0.0
     snapshots: PositiveInt = 40
+    """How many steps' weights are kept, ever further apart."""
+    snapshot_every: NonNegativeInt = 0
+    """If positive, weights are also kept at every multiple of it, up to step `snapshot_until`."""
+    snapshot_until: NonNegativeInt = 0
 
     def optimiser(self) -> optax.GradientTransformation:
         """The optimiser of one seed."""
@@ -69,8 +73,10 @@ class Training:
         )
 
     def snapshot_steps(self) -> list[int]:
-        """Steps whose weights are kept: from 0, ever further apart, to the last."""
+        """Steps whose weights are kept, from 0 to the last."""
         grid = {round(self.steps * (i / self.snapshots) ** 2) for i in range(self.snapshots + 1)}
+        if self.snapshot_every:
+            grid |= set(range(0, min(self.snapshot_until, self.steps) + 1, self.snapshot_every))
         return sorted(grid)
 
 
@@ -87,10 +93,9 @@ class State(eqx.Module):
 def population_loss(
     learner: Learner, task: Task, key: Key[Array, ""], batch: int, activation_clip: float = 0.0
 ) -> Float[Array, ""]:
-    """½ E‖ŷ − y‖² on `batch` fresh prompts (von Oswald et al. 2023, equation 4)."""
+    """The mean of the task's loss over `batch` fresh prompts."""
     prompts, targets = jax.vmap(task.sample)(jax.random.split(key, batch))
-    errors = predictions(learner, prompts, activation_clip) - targets
-    return 0.5 * jnp.mean(jnp.sum(errors**2, axis=-1))
+    return jnp.mean(jax.vmap(task.loss)(predictions(learner, prompts, activation_clip), targets))
 
 
 def loss_and_gradient(

@@ -71,7 +71,8 @@ def baseline_folders(wildcards):
 
 def seed_blocks(experiment, learner):
     training = EXPERIMENTS[experiment]["trained"][learner]["training"]
-    return settings.seed_blocks(config["seeds"], training["seeds_per_job"])
+    seeds = EXPERIMENTS[experiment].get("seeds", config["seeds"])
+    return settings.seed_blocks(seeds, training["seeds_per_job"])
 
 
 def compare_code(wildcards):

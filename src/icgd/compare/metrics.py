@@ -8,7 +8,7 @@ the prompts on which neither learner diverged, whose number is always reported b
 """
 
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 import equinox as eqx
 import jax
@@ -17,8 +17,9 @@ from jaxtyping import Array, Bool, Float
 
 from icgd.learners.base import Learner
 from icgd.learners.batched import predictions
-from icgd.prompt import Prompt
+from icgd.prompt import Prompt, TokenPrompt
 
+AnyPrompt = TypeVar("AnyPrompt", Prompt, TokenPrompt)
 CHUNK = 1024
 DIVERGED = 10.0
 
@@ -30,12 +31,12 @@ class Outputs(NamedTuple):
     sensitivity: Float[Array, "seeds k m d"]
 
 
-def in_double(prompts: Prompt) -> Prompt:
-    """Stored float32 prompts in float64."""
-    return jax.tree.map(lambda array: array.astype(float), prompts)
+def in_double(prompts: AnyPrompt) -> AnyPrompt:
+    """Stored float32 prompts in float64; tokens stay as they are."""
+    return jax.tree.map(lambda a: a.astype(float) if eqx.is_inexact_array(a) else a, prompts)
 
 
-def chunks(prompts: Prompt, count: int) -> Iterator[Prompt]:
+def chunks(prompts: AnyPrompt, count: int) -> Iterator[AnyPrompt]:
     """The first `count` prompts, `CHUNK` at a time: one compilation serves any number of them."""
     for start in range(0, count, CHUNK):
         yield jax.tree.map(lambda a: a[start : min(start + CHUNK, count)], prompts)  # noqa: B023

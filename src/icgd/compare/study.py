@@ -11,13 +11,13 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pandas as pd
-from jaxtyping import Array, Float
+from jaxtyping import Array
 
 from icgd.artefacts import load_arrays
 from icgd.build import build_task, load_learner
 from icgd.learners.base import Learner
 from icgd.learners.construction import interpolate
-from icgd.prompt import Prompt
+from icgd.prompt import KINDS
 from icgd.tasks.base import Task
 
 COLUMNS = ["experiment", "learner", "seed", "step", "condition", "metric", "value"]
@@ -59,13 +59,15 @@ class Study:
         """The task of a condition."""
         return build_task(self.spec["task"], **self.spec["conditions"][condition])
 
-    def prompts(self, condition: str, count: int | None = None) -> tuple[Prompt, Float[Array, "p m"]]:
+    def prompts(self, condition: str, count: int | None = None) -> tuple[Any, Array]:
         """The (first `count`) stored prompts of a condition and their targets, in float32."""
         arrays: dict[str, np.ndarray] = {}
         for name in (self.spec["variant"], condition):
-            arrays |= load_arrays(self.prompts_folder / f"{name}.npz", "prompts")[0]
-        x, y, query, target = (jnp.asarray(arrays[k][:count]) for k in ("x", "y", "query", "target"))
-        return Prompt(x, y, query), target
+            found, header = load_arrays(self.prompts_folder / f"{name}.npz", "prompts")
+            arrays |= found
+        stacked = {name: jnp.asarray(array[:count]) for name, array in arrays.items()}
+        target = stacked.pop("target")
+        return KINDS[header["prompt"]](**stacked), target
 
     def rows(
         self,

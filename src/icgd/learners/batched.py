@@ -15,7 +15,8 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float
 
 from icgd.learners.base import Learner
-from icgd.learners.transformer import EPSILON, Transformer, standardised
+from icgd.learners.layers import EPSILON, normalised
+from icgd.learners.transformer import Transformer
 from icgd.prompt import Prompt
 
 
@@ -40,7 +41,7 @@ def _linear_predictions(model: Transformer, prompts: Prompt, clip: float) -> Flo
     tokens = _tokens(model, prompts)
     layers = model.layers * model.repeats
     for depth, layer in enumerate(layers):
-        seen = _standardised(tokens) if layer.normalised else tokens
+        seen = _standardised(tokens) if layer.norm == "layer" else tokens
         moments = _gram(seen[:n])
         if depth == len(layers) - 1:
             tokens, seen = tokens[n:], seen[n:]
@@ -128,7 +129,7 @@ def _separate(x: Float[Array, "t e p"]) -> Float[Array, "t e p"]:
 
 @jax.custom_vjp
 def _standardised(tokens: Float[Array, "t e p"]) -> Float[Array, "t e p"]:
-    return _separate(standardised(tokens, axis=1))
+    return _separate(normalised(tokens, "layer", axis=1))
 
 
 def _standardised_forward(tokens: Array) -> tuple[Array, tuple[Array, Array]]:

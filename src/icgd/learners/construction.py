@@ -8,7 +8,8 @@ import equinox as eqx
 import jax.numpy as jnp
 from jaxtyping import Array, Float, Key
 
-from icgd.learners.transformer import Attention, Transformer
+from icgd.learners.layers import Attention
+from icgd.learners.transformer import Transformer
 from icgd.tasks.linear import LinearRegression
 from icgd.theory import optimal_learning_rate
 

@@ -6,9 +6,6 @@ e ← e + λ Σ_h P_h V_h Σ_j e_j a_hj(e) for context and query alike, with wei
 a_hj = (K_h e_j)ᵀ(Q_h e), or their softmax over j.
 """
 
-import math
-from typing import Literal
-
 import equinox as eqx
 import jax
 import jax.numpy as jnp
@@ -16,51 +13,9 @@ from jaxtyping import Array, Float, Key
 
 from icgd.constrained import PositiveFloat, PositiveInt
 from icgd.learners.base import Learner
+from icgd.learners.layers import Attention, Kernel, initial_attention
 from icgd.prompt import Prompt
 from icgd.tasks.linear import LinearRegression
-
-Kernel = Literal["linear", "softmax"]
-EPSILON = 1e-5
-
-
-class Attention(eqx.Module):
-    """One layer of H attention heads on tokens of width e; matrices act from the left."""
-
-    key: Float[Array, "h e e"]
-    query: Float[Array, "h e e"]
-    value: Float[Array, "h e e"]
-    projection: Float[Array, "h e e"]
-    kernel: Kernel = eqx.field(static=True, default="linear")
-    normalised: bool = eqx.field(static=True, default=False)
-    """Whether tokens are standardised, without learned scale or shift, before the layer reads them."""
-
-    def products(self) -> tuple[Float[Array, "h e e"], Float[Array, "h e e"]]:
-        """The two matrices of each head that matter: A = KᵀQ and B = P·V."""
-        return jnp.einsum("hca,hcb->hab", self.key, self.query), self.projection @ self.value
-
-    def __call__(self, tokens: Float[Array, "t e"], context: Float[Array, "n e"]) -> Float[Array, "t e"]:
-        """What `tokens` read from `context`: Σ_h B_h Σ_j e_j a_hj."""
-        read = self.read(tokens, context)
-        _, write = self.products()
-        return read.reshape(len(tokens), -1) @ jnp.concatenate(jnp.swapaxes(write, 1, 2))
-
-    def read(self, tokens: Float[Array, "t e"], context: Float[Array, "n e"]) -> Float[Array, "t h e"]:
-        """Each head's Σ_j e_j a_hj. Heads lie side by side, so that all products are large ones."""
-        if self.normalised:
-            tokens, context = standardised(tokens), standardised(context)
-        heads, width, _ = self.key.shape
-        bilinear, _ = self.products()
-        asked = tokens @ jnp.concatenate(jnp.swapaxes(bilinear, 1, 2), axis=1)
-        weights = asked.reshape(-1, width) @ context.T
-        if self.kernel == "softmax":
-            weights = jax.nn.softmax(weights, axis=-1)
-        return (weights @ context).reshape(-1, heads, width)
-
-
-def standardised(tokens: Float[Array, "..."], axis: int = -1) -> Float[Array, "..."]:
-    """LayerNorm without parameters: entries along `axis` with mean zero and variance one."""
-    centred = tokens - jnp.mean(tokens, axis=axis, keepdims=True)
-    return centred * jax.lax.rsqrt(jnp.mean(centred**2, axis=axis, keepdims=True) + EPSILON)
 
 
 class Transformer(Learner):
@@ -121,13 +76,9 @@ def attention_stack(
     """
     width = task.dimension + task.outputs
 
-    def matrix(key: Key[Array, ""]) -> Float[Array, "h e e"]:
-        normal = jax.random.normal(key, (heads, width, width), jnp.float32)
-        return initial_scale / math.sqrt(width) * normal
-
     def layer(key: Key[Array, ""], depth: int) -> Attention:
-        k, q, v, p = (matrix(part) for part in jax.random.split(key, 4))
-        return Attention(k, q, v, p, kernel, normalised and depth > 0)
+        norm = "layer" if normalised and depth > 0 else "none"
+        return initial_attention(key, width, initial_scale, heads, kernel=kernel, norm=norm)
 
     keys = jax.random.split(key, layers)
     return Transformer(tuple(layer(k, depth) for depth, k in enumerate(keys)), repeats=repeats)

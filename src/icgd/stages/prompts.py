@@ -24,13 +24,13 @@ def draw(task: Task, keys: jax.Array) -> Any:
     return jax.vmap(task.sample)(keys)
 
 
-def drawn(task: Task, key: jax.Array, count: int) -> dict[str, np.ndarray]:
-    """The arrays of `count` prompts and their targets, each with a leading axis."""
+def drawn(task: Task, key: jax.Array, count: int) -> tuple[str, dict[str, np.ndarray]]:
+    """The class of `count` prompts, and their arrays and targets, each with a leading axis."""
     scales = jax.tree.map(lambda scale: jnp.asarray(scale, jnp.float32), task)  # one compilation
     keys = jax.random.split(key, count)
     parts = [draw(scales, keys[start : start + CHUNK]) for start in range(0, count, CHUNK)]
     prompts, targets = jax.tree.map(lambda *arrays: np.concatenate(arrays), *parts)
-    return {"x": prompts.x, "y": prompts.y, "query": prompts.query, "target": targets}
+    return type(prompts).__name__, vars(prompts) | {"target": targets}
 
 
 def main(spec: dict[str, Any], output: Path) -> None:
@@ -44,10 +44,10 @@ def main(spec: dict[str, Any], output: Path) -> None:
     base: dict[str, np.ndarray] = {}
     key = named_key(spec["seed"], spec["experiment"], spec["variant"], "evaluation")
     for condition, changes in spec["conditions"].items():
-        arrays = drawn(build_task(spec["task"], **changes), key, spec["count"])
+        kind, arrays = drawn(build_task(spec["task"], **changes), key, spec["count"])
         changed = {k: a for k, a in arrays.items() if not np.array_equal(a, base.get(k, np.nan))}
         base = base or arrays
-        save_arrays(output / f"{condition}.npz", changed, format="prompts", condition=condition)
+        save_arrays(output / f"{condition}.npz", changed, format="prompts", prompt=kind)
 
 
 if __name__ == "__main__":

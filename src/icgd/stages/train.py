@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import math
 import sys
 import time
 from pathlib import Path
@@ -18,6 +19,9 @@ from icgd.build import build_learner, build_task, fill, leaves_by_name, save_lea
 from icgd.randomness import named_key
 from icgd.stages.arguments import StageError, run_stage
 from icgd.training import NonFiniteLossError, State, Training, initial_state, train
+
+CHECKPOINT_SECONDS = 5.0
+"""The least time between two checkpoints, and two lines of progress."""
 
 
 def _load_checkpoint(path: Path, state: State, digest: str) -> tuple[State, list[dict[str, Any]]]:
@@ -79,13 +83,18 @@ def main(spec: dict[str, Any], output: Path) -> None:
     digest = hashlib.sha256(json.dumps(spec, sort_keys=True).encode()).hexdigest()
     state, snapshots = _load_checkpoint(checkpoint, start, digest)
     progress = _Progress("/".join(name), int(state.step), training.steps)
+    saved = -math.inf
     try:
-        for reached in train(state, task, training, data_keys, seeds):
-            snapshots.append(leaves_by_name(reached.learner))
-            _save_checkpoint(checkpoint, reached, snapshots, digest)
-            progress.show(reached)
+        for state in train(state, task, training, data_keys, seeds):  # noqa: B020
+            snapshots.append(leaves_by_name(state.learner))
+            if time.perf_counter() - saved > CHECKPOINT_SECONDS:
+                _save_checkpoint(checkpoint, state, snapshots, digest)
+                saved = time.perf_counter()
+                progress.show(state)
     except NonFiniteLossError as error:
+        _save_checkpoint(checkpoint, state, snapshots, digest)
         raise StageError(f"{'/'.join(name)}: {error}; kept in {checkpoint}") from None
+    progress.show(state)
     stacked = fill(start.learner, {k: np.stack([s[k] for s in snapshots]) for k in snapshots[0]})
     steps, numbers = np.array(training.snapshot_steps()), np.array(seeds)
     save_learner(output, stacked, spec["learner"], spec["task"], steps=steps, seeds=numbers)

@@ -14,14 +14,14 @@ from jaxtyping import Array, Float, Key
 
 from icgd.constrained import NonNegativeFloat, NonNegativeInt, PositiveFloat, PositiveInt
 from icgd.prompt import Prompt
-from icgd.tasks.base import Task
+from icgd.tasks.base import RegressionTask
 
 InputLaw = Literal["uniform", "normal", "exponential", "laplace", "norm_matched"]
 # E[x⁴]/σ⁴ of one coordinate; a norm-matched input has ‖x‖² = dσ² exactly.
 KURTOSIS = {"uniform": 9 / 5, "normal": 3.0, "exponential": 9.0, "laplace": 6.0}
 
 
-class LinearRegression(Task):
+class LinearRegression(RegressionTask):
     """Prompts of linear functions; `corrupted_labels` of the n labels are pure noise N(0, s²)."""
 
     dimension: PositiveInt = eqx.field(static=True, default=10)

@@ -17,12 +17,12 @@ from sklearn import datasets
 
 from icgd.constrained import PositiveFloat, PositiveInt
 from icgd.prompt import Prompt
-from icgd.tasks.base import Task
+from icgd.tasks.base import RegressionTask
 
 Table = Literal["diabetes"]
 
 
-class TableRegression(Task):
+class TableRegression(RegressionTask):
     """scikit-learn's diabetes data: 442 patients, 10 measurements, disease progression."""
 
     table: Table = eqx.field(static=True)

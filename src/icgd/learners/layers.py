@@ -1,0 +1,123 @@
+"""The layers that every transformer here is made of: attention heads and an MLP.
+
+A head reads Σ_j a_j V e_j with weights a_j = (K e_j)ᵀ(Q e) (von Oswald et al. 2023, equation 1), or
+their softmax over j, and writes P times that. There is no factor 1/√k: the initial scale absorbs it.
+"""
+
+import math
+from typing import Any, Literal
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+from jaxtyping import Array, Float, Key
+
+Kernel = Literal["linear", "softmax"]
+Norm = Literal["none", "layer", "rms"]
+EPSILON = 1e-5
+
+
+class Attention(eqx.Module):
+    """One layer of H attention heads on tokens of width e; matrices act from the left."""
+
+    key: Float[Array, "h k e"]
+    query: Float[Array, "h k e"]
+    value: Float[Array, "h v e"]
+    projection: Float[Array, "h e v"]
+    position_bias: Float[Array, "h distances"] | None = None
+    """Added to the logit of the token so many places back; the last entry holds beyond."""
+    kernel: Kernel = eqx.field(static=True, default="linear")
+    norm: Norm = eqx.field(static=True, default="none")
+    """How tokens are normalised, without learned scale or shift, before the layer reads them."""
+    causal: bool = eqx.field(static=True, default=False)
+    """Whether each token reads only those up to itself; then tokens and context are the same."""
+
+    def products(self) -> tuple[Float[Array, "h e e"], Float[Array, "h e e"]]:
+        """The two matrices of each head that matter: A = KᵀQ and B = P·V."""
+        return jnp.einsum("hca,hcb->hab", self.key, self.query), self.projection @ self.value
+
+    def __call__(
+        self,
+        tokens: Float[Array, "t e"],
+        context: Float[Array, "n e"],
+        maps: Float[Array, "h t n"] | None = None,
+    ) -> Float[Array, "t e"]:
+        """What `tokens` read from `context`: Σ_h B_h Σ_j a_hj e_j, with `maps` in place of a if given."""
+        read = self.read(tokens, context, maps)
+        _, write = self.products()
+        return read.reshape(len(tokens), -1) @ jnp.concatenate(jnp.swapaxes(write, 1, 2))
+
+    def read(
+        self,
+        tokens: Float[Array, "t e"],
+        context: Float[Array, "n e"],
+        maps: Float[Array, "h t n"] | None = None,
+    ) -> Float[Array, "t h e"]:
+        """Each head's Σ_j a_hj e_j. Heads lie side by side, so that all products are large ones."""
+        weights = self._weights(tokens, context) if maps is None else jnp.swapaxes(maps, 0, 1)
+        seen = normalised(context, self.norm)
+        return (weights.reshape(-1, len(context)) @ seen).reshape(*weights.shape[:2], -1)
+
+    def maps(self, tokens: Float[Array, "t e"], context: Float[Array, "n e"]) -> Float[Array, "h t n"]:
+        """The weight a with which each token reads each of the context."""
+        return jnp.swapaxes(self._weights(tokens, context), 0, 1)
+
+    def _weights(self, tokens: Float[Array, "t e"], context: Float[Array, "n e"]) -> Float[Array, "t h n"]:
+        heads, _, width = self.key.shape
+        bilinear, _ = self.products()
+        asked = normalised(tokens, self.norm) @ jnp.concatenate(jnp.swapaxes(bilinear, 1, 2), axis=1)
+        logits = asked.reshape(-1, width) @ normalised(context, self.norm).T
+        logits = logits.reshape(len(tokens), heads, len(context))
+        back = jnp.arange(len(tokens))[:, None] - jnp.arange(len(context))
+        if self.position_bias is not None:
+            reach = self.position_bias.shape[1] - 1
+            logits = logits + jnp.swapaxes(self.position_bias[:, jnp.clip(back, 0, reach)], 0, 1)
+        hidden = (back < 0)[:, None] if self.causal else None
+        if self.kernel == "softmax":
+            return jax.nn.softmax(logits if hidden is None else jnp.where(hidden, -jnp.inf, logits))
+        return logits if hidden is None else jnp.where(hidden, 0.0, logits)
+
+
+class MLP(eqx.Module):
+    """outer·gelu(inner·e + inner_bias) + outer_bias for every token."""
+
+    inner: Float[Array, "k e"]
+    inner_bias: Float[Array, " k"]
+    outer: Float[Array, "e k"]
+    outer_bias: Float[Array, " e"]
+
+    def __call__(self, tokens: Float[Array, "*any e"]) -> Float[Array, "*any e"]:
+        """The output for tokens [… e]; a residual block adds it to them."""
+        return jax.nn.gelu(tokens @ self.inner.T + self.inner_bias) @ self.outer.T + self.outer_bias
+
+
+def normalised(tokens: Float[Array, "..."], norm: Norm, axis: int = -1) -> Float[Array, "..."]:
+    """Entries along `axis` with mean zero and variance one (layer), or mean square one (rms)."""
+    if norm == "none":
+        return tokens
+    centred = tokens - jnp.mean(tokens, axis=axis, keepdims=True) if norm == "layer" else tokens
+    return centred * jax.lax.rsqrt(jnp.mean(centred**2, axis=axis, keepdims=True) + EPSILON)
+
+
+def initial_attention(
+    key: Key[Array, ""], width: int, scale: float, heads: int = 1, **fields: Any
+) -> Attention:
+    """A layer with square float32 matrices of entries N(0, scale²/width); `fields` are its other ones."""
+
+    def matrix(key: Key[Array, ""]) -> Float[Array, "h e e"]:
+        normal = jax.random.normal(key, (heads, width, width), jnp.float32)
+        return scale / math.sqrt(width) * normal
+
+    k, q, v, p = (matrix(part) for part in jax.random.split(key, 4))
+    return Attention(k, q, v, p, **fields)
+
+
+def initial_mlp(key: Key[Array, ""], width: int, hidden: int) -> MLP:
+    """A layer with float32 weights N(0, 1/inputs) and zero biases."""
+    inner, outer = jax.random.split(key)
+    return MLP(
+        jax.random.normal(inner, (hidden, width), jnp.float32) / math.sqrt(width),
+        jnp.zeros(hidden, jnp.float32),
+        jax.random.normal(outer, (width, hidden), jnp.float32) / math.sqrt(hidden),
+        jnp.zeros(width, jnp.float32),
+    )
