@@ -10,10 +10,12 @@ PositiveInt: TypeAlias = int
 NonNegativeInt: TypeAlias = int
 PositiveFloat: TypeAlias = float
 NonNegativeFloat: TypeAlias = float
+Fraction: TypeAlias = float
 
 SCHEMAS: dict[str, dict[str, object]] = {
     "PositiveInt": {"type": "integer", "minimum": 1},
     "NonNegativeInt": {"type": "integer", "minimum": 0},
     "PositiveFloat": {"type": "number", "exclusiveMinimum": 0},
     "NonNegativeFloat": {"type": "number", "minimum": 0},
+    "Fraction": {"type": "number", "minimum": 0, "maximum": 1},
 }

@@ -14,6 +14,8 @@ class Prompt(eqx.Module):
     x: Float[Array, "*batch n d"]
     y: Float[Array, "*batch n m"]
     query: Float[Array, "*batch d"]
+    objective: Float[Array, "*batch o"] | None = None
+    """Weights of the objectives that the reader is asked for; None where the task has but one."""
 
 
 class TokenPrompt(eqx.Module):

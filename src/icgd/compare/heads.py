@@ -4,6 +4,8 @@ Softmax of b_j = x_jᵀK x_q is (1 + b_j − mean b + …)/N: its constant and q
 x_q, a gradient step is odd. Two heads with opposite K and opposite outputs cancel the even part.
 """
 
+import dataclasses
+
 import equinox as eqx
 import jax
 import jax.numpy as jnp
@@ -39,7 +41,7 @@ def head_outputs(models: Transformer, prompts: Prompt) -> Float[Array, "seeds p 
 
 def parity(models: Transformer, prompts: Prompt) -> tuple[Array, Array]:
     """RMS of the even over that of the odd part: of each head [seeds heads], and of their sum [seeds]."""
-    mirrored = Prompt(prompts.x, prompts.y, -prompts.query)
+    mirrored = dataclasses.replace(prompts, query=-prompts.query)
     forward, backward = head_outputs(models, prompts), head_outputs(models, mirrored)
 
     def ratio(ahead: Array, behind: Array) -> Array:

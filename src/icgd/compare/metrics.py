@@ -7,6 +7,7 @@ A prediction further from zero than ten times the RMS target counts as diverged.
 the prompts on which neither learner diverged, whose number is always reported beside them.
 """
 
+import dataclasses
 from collections.abc import Iterator
 from typing import NamedTuple, TypeVar
 
@@ -56,7 +57,7 @@ def _sense(learners: Learner, seeds: int, prompts: Prompt) -> Float[Array, "seed
 
     def each_seed(learner: Learner) -> Array:
         def summed(queries: Array) -> Array:
-            return predictions(learner, Prompt(double.x, double.y, queries)).sum(axis=0)
+            return predictions(learner, dataclasses.replace(double, query=queries)).sum(axis=0)
 
         return jnp.moveaxis(jax.jacrev(summed)(double.query), 0, 1)
 

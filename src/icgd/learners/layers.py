@@ -100,16 +100,20 @@ def normalised(tokens: Float[Array, "..."], norm: Norm, axis: int = -1) -> Float
 
 
 def initial_attention(
-    key: Key[Array, ""], width: int, scale: float, heads: int = 1, **fields: Any
+    key: Key[Array, ""], width: int, scale: float, heads: int = 1, head_width: int = 0, **fields: Any
 ) -> Attention:
-    """A layer with square float32 matrices of entries N(0, scale²/width); `fields` are its other ones."""
+    """A layer with float32 matrices of entries N(0, scale²/inputs); `fields` are its other ones.
 
-    def matrix(key: Key[Array, ""]) -> Float[Array, "h e e"]:
-        normal = jax.random.normal(key, (heads, width, width), jnp.float32)
-        return scale / math.sqrt(width) * normal
+    head_width: of keys, queries and values; 0 for that of the tokens.
+    """
+    inner = head_width or width
 
-    k, q, v, p = (matrix(part) for part in jax.random.split(key, 4))
-    return Attention(k, q, v, p, **fields)
+    def matrix(key: Key[Array, ""], *shape: int) -> Float[Array, "h out in"]:
+        return scale / math.sqrt(shape[-1]) * jax.random.normal(key, (heads, *shape), jnp.float32)
+
+    k, q, v, p = jax.random.split(key, 4)
+    reads = (matrix(part, inner, width) for part in (k, q, v))
+    return Attention(*reads, matrix(p, width, inner), **fields)
 
 
 def initial_mlp(key: Key[Array, ""], width: int, hidden: int) -> MLP:

@@ -30,7 +30,8 @@ def drawn(task: Task, key: jax.Array, count: int) -> tuple[str, dict[str, np.nda
     keys = jax.random.split(key, count)
     parts = [draw(scales, keys[start : start + CHUNK]) for start in range(0, count, CHUNK)]
     prompts, targets = jax.tree.map(lambda *arrays: np.concatenate(arrays), *parts)
-    return type(prompts).__name__, vars(prompts) | {"target": targets}
+    given = {name: array for name, array in vars(prompts).items() if array is not None}
+    return type(prompts).__name__, given | {"target": targets}
 
 
 def main(spec: dict[str, Any], output: Path) -> None:

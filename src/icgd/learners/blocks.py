@@ -1,0 +1,104 @@
+"""A transformer of attention and MLP blocks that is told in its prompt which objective to descend on.
+
+Its tokens are one for the objective, one for each example and one for the query, all in a residual
+stream of width e. Every block adds what its attention reads, then what its MLP makes of that. Trained
+models and the constructed circuits of `icgd.learners.circuit` are of this class.
+"""
+
+import math
+from typing import Any
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+from jaxtyping import Array, Float, Key
+
+from icgd.constrained import PositiveFloat, PositiveInt
+from icgd.learners.base import Learner
+from icgd.learners.layers import MLP, Attention, Norm, initial_attention, initial_mlp, normalised
+from icgd.prompt import Prompt
+from icgd.objectives import OBJECTIVES
+from icgd.tasks.objectives import ObjectiveRegression
+
+
+class Block(eqx.Module):
+    """s ← s + attention(s), then s ← s + mlp(s)."""
+
+    attention: Attention
+    mlp: MLP
+
+    def __call__(self, stream: Float[Array, "t e"]) -> Float[Array, "t e"]:
+        """The stream after the block; every token reads all tokens."""
+        stream = stream + self.attention(stream, stream)
+        return stream + self.mlp(normalised(stream, self.attention.norm))
+
+
+class PromptedTransformer(Learner):
+    """Blocks between an embedding and a readout from the query's token.
+
+    The objective token is the sum of `objectives`' rows weighted by the prompt's objective: one row for a
+    pure objective, a mixture in between. `positions` are added to the examples' tokens, if given.
+    """
+
+    embedding: Float[Array, "e d+m"]
+    objectives: Float[Array, "o e"]
+    kinds: Float[Array, "3 e"]
+    """Added to the objective's, the examples' and the query's tokens."""
+    blocks: tuple[Block, ...]
+    readout: Float[Array, "m e"]
+    positions: Float[Array, "n e"] | None = None
+
+    def stream(self, prompt: Prompt) -> Float[Array, "t e"]:
+        """The residual stream before the first block: objective, examples, query."""
+        start = jnp.zeros_like(prompt.y[0])
+        examples = jnp.concatenate([prompt.x, prompt.y], axis=-1) @ self.embedding.T + self.kinds[1]
+        if self.positions is not None:
+            examples = examples + self.positions
+        query = self.embedding @ jnp.concatenate([prompt.query, start]) + self.kinds[2]
+        objective = self.kinds[0]
+        if prompt.objective is not None:
+            objective = objective + prompt.objective @ self.objectives
+        return jnp.concatenate([objective[None], examples, query[None]])
+
+    def trajectory(self, prompt: Prompt) -> Float[Array, "blocks m"]:
+        """Predictions read out after every block."""
+        stream, predictions = self.stream(prompt), []
+        for block in self.blocks:
+            stream = block(stream)
+            predictions.append(self.readout @ stream[-1])
+        return jnp.stack(predictions)
+
+
+def prompted_transformer(
+    task: ObjectiveRegression,
+    key: Key[Array, ""],
+    *,
+    layers: PositiveInt = 3,
+    width: PositiveInt = 64,
+    heads: PositiveInt = 4,
+    hidden: PositiveInt = 256,
+    initial_scale: PositiveFloat = 1.0,
+    norm: Norm = "none",
+) -> PromptedTransformer:
+    """Untrained softmax blocks; embeddings start as N(0, 1/inputs), the readout at zero."""
+    entries = task.dimension + 1
+
+    def block(key: Key[Array, ""]) -> Block:
+        attention, mlp = jax.random.split(key)
+        fields: dict[str, Any] = {"kernel": "softmax", "norm": norm, "head_width": width // heads}
+        return Block(
+            initial_attention(attention, width, initial_scale, heads, **fields),
+            initial_mlp(mlp, width, hidden),
+        )
+
+    def matrix(key: Key[Array, ""], *shape: int) -> Array:
+        return jax.random.normal(key, shape, jnp.float32)
+
+    embedding, objectives, kinds, *keys = jax.random.split(key, 3 + layers)
+    return PromptedTransformer(
+        matrix(embedding, width, entries) / math.sqrt(entries),
+        matrix(objectives, len(OBJECTIVES), width),
+        matrix(kinds, 3, width),
+        tuple(map(block, keys)),
+        jnp.zeros((1, width), jnp.float32),
+    )

@@ -1,0 +1,98 @@
+"""Linear regression whose answer depends on the objective that the prompt names: L1, L2 or L∞.
+
+y_j = w·x_j + ε_j with x ~ N(0, input_scale² I), w ~ N(0, I/d) and noise of standard deviation σ from one of
+three families, each the natural one of an objective: outliers (L1), Gaussian (L2), arcsine (L∞).
+"""
+
+import math
+from typing import Literal
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+from jaxtyping import Array, Float, Int, Key
+
+from icgd.constrained import Fraction, NonNegativeFloat, PositiveFloat, PositiveInt
+from icgd.objectives import OBJECTIVES, Dial, descend
+from icgd.prompt import Prompt
+from icgd.tasks.base import RegressionTask
+
+Noise = Literal["outliers", "gaussian", "arcsine", "mixed", "tied"]
+Asked = Literal["any", "l1", "l2", "linf"]
+Target = Literal["descent", "clean"]
+FAMILIES = ("outliers", "gaussian", "arcsine")
+OUTLIERS = 0.2
+"""The share of examples that have noise at all in the family of outliers."""
+
+
+class ObjectiveRegression(RegressionTask):
+    """Prompts with an objective; the target is what `steps` smoothed steps on it predict.
+
+    noise: a family, a random one for each prompt (mixed), or the objective's own (tied), except in the
+    share `untied` of the prompts, which have a random one. target: "clean" asks for w·x_q instead.
+    """
+
+    dimension: PositiveInt = eqx.field(static=True, default=5)
+    context_length: PositiveInt = eqx.field(static=True, default=12)
+    objective: Asked = eqx.field(static=True, default="any")
+    noise: Noise = eqx.field(static=True, default="mixed")
+    untied: Fraction = 0.0
+    noise_scale: NonNegativeFloat = 0.5
+    input_scale: PositiveFloat = 1.0
+    target: Target = eqx.field(static=True, default="descent")
+    steps: PositiveInt = eqx.field(static=True, default=3)
+    temperature: PositiveFloat = 0.2
+    sharpness: PositiveFloat = 5.0
+    l1_rate: PositiveFloat = 0.5
+    l2_rate: PositiveFloat = 0.5
+    linf_rate: PositiveFloat = 0.5
+
+    def dial(self, objective: str) -> Dial:
+        """The smoothed algorithm of an objective, the same at every step."""
+        settings = {
+            "l1": (self.l1_rate, self.temperature, 0.0),
+            "l2": (self.l2_rate, math.inf, 0.0),
+            "linf": (self.linf_rate, self.temperature, self.sharpness),
+        }
+        return Dial(*(jnp.full(self.steps, number) for number in settings[objective]))
+
+    def sample(self, key: Key[Array, ""]) -> tuple[Prompt, Float[Array, " m"]]:
+        """One prompt in float32 and its target of shape [1]."""
+        n, d = self.context_length, self.dimension
+        inputs_key, weight_key, noise_key, which_key = jax.random.split(key, 4)
+        inputs = jax.random.normal(inputs_key, ((n + 1) * d,), jnp.float32).reshape(n + 1, d)
+        inputs = self.input_scale * inputs
+        weight = jax.random.normal(weight_key, (d,), jnp.float32) / math.sqrt(d)
+        objective, family = self._choose(which_key)
+        noise = self.noise_scale * unit_noise(noise_key, n)[family]
+        x, query = inputs[:n], inputs[n]
+        y = x @ weight + noise
+        if self.target == "clean":
+            target = weight @ query
+        else:
+            ends = jnp.stack([descend(x, y, self.dial(name))[-1] for name in OBJECTIVES])
+            target = ends[objective] @ query
+        asked = jax.nn.one_hot(objective, len(OBJECTIVES), dtype=jnp.float32)
+        return Prompt(x, y[:, None], query, asked), target[None]
+
+    def _choose(self, key: Key[Array, ""]) -> tuple[Int[Array, ""], Int[Array, ""]]:
+        """The indices of the objective and of the family of noise."""
+        objective_key, family_key, untied_key = jax.random.split(key, 3)
+        objective = jax.random.randint(objective_key, (), 0, len(OBJECTIVES))
+        if self.objective != "any":
+            objective = jnp.asarray(OBJECTIVES.index(self.objective))
+        family = jax.random.randint(family_key, (), 0, len(FAMILIES))
+        if self.noise == "tied":
+            family = jnp.where(jax.random.uniform(untied_key) < self.untied, family, objective)
+        elif self.noise != "mixed":
+            family = jnp.asarray(FAMILIES.index(self.noise))
+        return objective, family
+
+
+def unit_noise(key: Key[Array, ""], n: int) -> Float[Array, "3 n"]:
+    """Noise of variance one from each family, in float32."""
+    normal_key, uniform_key, angle_key = jax.random.split(key, 3)
+    normal = jax.random.normal(normal_key, (n,), jnp.float32)
+    hit = jax.random.uniform(uniform_key, (n,), jnp.float32) < OUTLIERS
+    angle = jax.random.uniform(angle_key, (n,), jnp.float32, 0.0, 2 * math.pi)
+    return jnp.stack([jnp.where(hit, normal / math.sqrt(OUTLIERS), 0.0), normal, math.sqrt(2) * jnp.sin(angle)])
