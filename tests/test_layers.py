@@ -1,6 +1,7 @@
 """Attention in all its forms against loops over tokens, and the loss of token predictions."""
 
 from itertools import product
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -16,7 +17,7 @@ N, WIDTH, HEADS, REACH = 5, 4, 2, 3
 
 def attention(kernel: str, norm: str, causal: bool) -> Attention:
     bias = jax.random.normal(jax.random.key(2), (HEADS, REACH)) if causal else None
-    fields = {"kernel": kernel, "norm": norm, "causal": causal, "position_bias": bias}
+    fields: dict[str, Any] = {"kernel": kernel, "norm": norm, "causal": causal, "position_bias": bias}
     layer = initial_attention(jax.random.key(1), WIDTH, 0.8, HEADS, **fields)
     return jax.tree.map(lambda a: a.astype(float), layer)
 

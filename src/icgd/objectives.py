@@ -30,7 +30,9 @@ def signal(residual: Float[Array, " n"], dial: Dial) -> Float[Array, " n"]:
     smooth = jnp.tanh(residual / jnp.where((tau > 0) & jnp.isfinite(tau), tau, 1.0))
     pull = jnp.where(tau == 0, jnp.sign(residual), jnp.where(jnp.isinf(tau), residual, smooth))
     soft = jax.nn.softmax(jnp.where(jnp.isfinite(beta), beta, 0.0) * size)
-    return pull * jnp.where(jnp.isinf(beta), jax.nn.one_hot(jnp.argmax(size), len(size), dtype=size.dtype), soft)
+    return pull * jnp.where(
+        jnp.isinf(beta), jax.nn.one_hot(jnp.argmax(size), len(size), dtype=size.dtype), soft
+    )
 
 
 def descend(x: Float[Array, "n d"], y: Float[Array, " n"], dials: Dial) -> Float[Array, "steps d"]:
@@ -44,7 +46,9 @@ def descend(x: Float[Array, "n d"], y: Float[Array, " n"], dials: Dial) -> Float
     return jax.lax.scan(step, jnp.zeros_like(x[0]), dials)[1]
 
 
-def value(x: Float[Array, "n d"], y: Float[Array, " n"], weights: Float[Array, " d"], objective: str) -> Array:
+def value(
+    x: Float[Array, "n d"], y: Float[Array, " n"], weights: Float[Array, " d"], objective: str
+) -> Array:
     """The objective itself: mean |r|, mean r², or max |r|."""
     size = jnp.abs(y - x @ weights)
     return {"l1": jnp.mean(size), "l2": jnp.mean(size**2), "linf": jnp.max(size)}[objective]

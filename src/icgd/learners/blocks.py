@@ -16,8 +16,8 @@ from jaxtyping import Array, Float, Key
 from icgd.constrained import PositiveFloat, PositiveInt
 from icgd.learners.base import Learner
 from icgd.learners.layers import MLP, Attention, Norm, initial_attention, initial_mlp, normalised
-from icgd.prompt import Prompt
 from icgd.objectives import OBJECTIVES
+from icgd.prompt import Prompt
 from icgd.tasks.objectives import ObjectiveRegression
 
 

@@ -13,11 +13,10 @@ from typing import NamedTuple
 
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Float, Key
+from jaxtyping import Array, Float
 
-from icgd.constrained import PositiveFloat, PositiveInt
 from icgd.learners.blocks import Block, PromptedTransformer
-from icgd.learners.layers import MLP, Attention
+from icgd.learners.layers import MLP, Attention, Kernel
 from icgd.objectives import OBJECTIVES, Dial
 from icgd.prompt import Prompt
 from icgd.tasks.objectives import ObjectiveRegression
@@ -99,21 +98,28 @@ def stretches(d: int, n: int) -> Slots:
     Flags say what a token is not: `not_example`, `not_objective`, `not_place` (which of the N examples)
     and `not_chosen` (which objective); `source` holds the objective in its own token.
     """
-    embedded = {"x": d, "residual": 1, "one": 1, "sign": 1, "example": 1, "not_example": 1, "not_objective": 1}
+    embedded = {
+        "x": d,
+        "residual": 1,
+        "one": 1,
+        "sign": 1,
+        "example": 1,
+        "not_example": 1,
+        "not_objective": 1,
+    }
     flags = {"not_place": n, "source": 3, "not_chosen": 3}
     return Slots(**embedded, **flags, size=1, slope=1, own=n, all=n, pull=1)
 
 
-def heads(slots: Slots, kernel: str, *parts: tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]) -> Attention:
-    """A layer of heads given as key [k e], query [k e], value [v e] and projection [v e], padded with zeros."""
+def heads(slots: Slots, kernel: Kernel, *parts: tuple[np.ndarray, ...]) -> Attention:
+    """Heads given as key [k e], query [k e], value [v e], projection [v e], padded to one size with zeros."""
     size = max(len(matrix) for part in parts for matrix in part)
 
-    def stacked(index: int) -> np.ndarray:
-        return np.stack([np.pad(part[index], ((0, size - len(part[index])), (0, 0))) for part in parts])
+    def stacked(index: int) -> Array:
+        padded = [np.pad(part[index], ((0, size - len(part[index])), (0, 0))) for part in parts]
+        return jnp.asarray(np.stack(padded))
 
-    key, query, value, projection = (stacked(index) for index in range(4))
-    arrays = (key, query, value, np.swapaxes(projection, 1, 2))
-    return Attention(*map(jnp.asarray, arrays), kernel=kernel)  # type: ignore[arg-type]
+    return Attention(stacked(0), stacked(1), stacked(2), jnp.swapaxes(stacked(3), 1, 2), kernel=kernel)
 
 
 def step_blocks(slots: Slots, dial: Dial, paths: Sequence[Path], sharp: int | None) -> Iterator[Block]:
@@ -180,17 +186,20 @@ def circuit(d: int, n: int, steps: Sequence[tuple[Dial, Sequence[Path], int | No
     embedding = np.zeros((slots.width, d + 1))
     embedding[slots["x"], :d], embedding[slots["residual"], d] = np.eye(d), 1.0
     blocks = tuple(block for step in steps for block in step_blocks(slots, *step))
-    arrays = (embedding, slots.rows(3, source=1 - np.eye(3)), np.stack(kinds))
-    readout, places = -slots.row(residual=1)[None], slots.rows(n, not_place=-np.eye(n))
+    objectives, places = slots.rows(3, source=1 - np.eye(3)), slots.rows(n, not_place=-np.eye(n))
+    readout = -slots.row(residual=1)[None]
     return PromptedTransformer(
-        *map(jnp.asarray, arrays), blocks, jnp.asarray(readout), jnp.asarray(places)
+        embedding=jnp.asarray(embedding),
+        objectives=jnp.asarray(objectives),
+        kinds=jnp.asarray(np.stack(kinds)),
+        blocks=blocks,
+        readout=jnp.asarray(readout),
+        positions=jnp.asarray(places),
     )
 
 
-def prompt_circuit(
-    task: ObjectiveRegression, key: Key[Array, ""] | None = None, *, steps: PositiveInt = 3
-) -> PromptedTransformer:
-    """The circuit whose objective the prompt chooses, with the task's rates, τ and β."""
+def prompt_circuit(task: ObjectiveRegression) -> PromptedTransformer:
+    """The circuit whose objective the prompt chooses, with the task's steps, rates, τ and β."""
     dials = {name: task.dial(name) for name in OBJECTIVES}
     paths = [
         Path("residual" if name == "l2" else "slope", float(dials[name].rate[0]), index)
@@ -198,7 +207,7 @@ def prompt_circuit(
     ]
     sharp = Dial(jnp.ones(()), dials["l1"].temperature[0], dials["linf"].sharpness[0])
     step = (sharp, paths, OBJECTIVES.index("linf"))
-    return circuit(task.dimension, task.context_length, [step] * steps)
+    return circuit(task.dimension, task.context_length, [step] * task.steps)
 
 
 def dial_circuit(d: int, n: int, dials: Dial) -> PromptedTransformer:
@@ -214,6 +223,7 @@ def switched(
     model: PromptedTransformer, prompt: Prompt, later: Float[Array, " o"], after: int
 ) -> Float[Array, " m"]:
     """The prediction when the objective in its token is replaced after so many blocks."""
+    assert prompt.objective is not None
     stream = model.stream(prompt)
     for depth, block in enumerate(model.blocks):
         if depth == after:

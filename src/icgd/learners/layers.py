@@ -111,9 +111,9 @@ def initial_attention(
     def matrix(key: Key[Array, ""], *shape: int) -> Float[Array, "h out in"]:
         return scale / math.sqrt(shape[-1]) * jax.random.normal(key, (heads, *shape), jnp.float32)
 
-    k, q, v, p = jax.random.split(key, 4)
-    reads = (matrix(part, inner, width) for part in (k, q, v))
-    return Attention(*reads, matrix(p, width, inner), **fields)
+    parts = jax.random.split(key, 4)
+    k, q, v = (matrix(part, inner, width) for part in parts[:3])
+    return Attention(k, q, v, matrix(parts[3], width, inner), **fields)
 
 
 def initial_mlp(key: Key[Array, ""], width: int, hidden: int) -> MLP:

@@ -25,10 +25,13 @@ class ObjectiveDescent(Learner):
     temperature: Float[Array, " steps"]
     sharpness: Float[Array, " steps"]
 
+    def dials(self) -> Dial:
+        """The dial of every step."""
+        return Dial(self.rate, self.temperature, self.sharpness)
+
     def trajectory(self, prompt: Prompt) -> Float[Array, "steps 1"]:
         """Predictions after each of the steps."""
-        dials = Dial(self.rate, self.temperature, self.sharpness)
-        return descend(prompt.x, prompt.y[:, 0], dials) @ prompt.query[:, None]
+        return descend(prompt.x, prompt.y[:, 0], self.dials()) @ prompt.query[:, None]
 
 
 class LinearProgram(Learner):
@@ -55,7 +58,9 @@ def fit(x: np.ndarray, y: np.ndarray, largest: bool) -> np.ndarray:
     cost = np.concatenate([np.zeros(d), np.ones(slack.shape[1])])
     bounds = [(None, None)] * d + [(0, None)] * slack.shape[1]
     rows, limits = np.block([[x, -slack], [-x, -slack]]), np.concatenate([y, -y])
-    return np.asarray(optimize.linprog(cost, rows, limits, bounds=bounds, method="highs").x[:d])
+    solution = optimize.linprog(cost, rows, limits, bounds=bounds, method="highs").x
+    assert solution is not None, "the program is feasible and bounded"
+    return np.asarray(solution[:d])
 
 
 def objective_descent(

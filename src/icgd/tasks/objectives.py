@@ -95,4 +95,6 @@ def unit_noise(key: Key[Array, ""], n: int) -> Float[Array, "3 n"]:
     normal = jax.random.normal(normal_key, (n,), jnp.float32)
     hit = jax.random.uniform(uniform_key, (n,), jnp.float32) < OUTLIERS
     angle = jax.random.uniform(angle_key, (n,), jnp.float32, 0.0, 2 * math.pi)
-    return jnp.stack([jnp.where(hit, normal / math.sqrt(OUTLIERS), 0.0), normal, math.sqrt(2) * jnp.sin(angle)])
+    return jnp.stack(
+        [jnp.where(hit, normal / math.sqrt(OUTLIERS), 0.0), normal, math.sqrt(2) * jnp.sin(angle)]
+    )

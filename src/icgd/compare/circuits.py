@@ -1,0 +1,133 @@
+"""How exactly constructed circuits equal explicit descent on each objective, in float64.
+
+Also what the dial does: the distance of one step rule to descent on L2, L1 and L∞ as τ falls and β grows.
+"""
+
+import dataclasses
+from collections.abc import Iterator
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import pandas as pd
+from jaxtyping import Array, Float
+
+from icgd.compare.metrics import in_double
+from icgd.compare.study import Study
+from icgd.constrained import NonNegativeFloat, PositiveFloat, PositiveInt
+from icgd.learners.base import Learner
+from icgd.learners.circuit import dial_circuit, prompt_circuit, switched
+from icgd.learners.objectives import ObjectiveDescent, objective_descent
+from icgd.objectives import OBJECTIVES, Dial
+from icgd.prompt import Prompt
+from icgd.tasks.objectives import ObjectiveRegression
+
+FAR = 1e4
+"""The temperature that stands for τ = ∞ in a circuit."""
+
+
+def measure(
+    study: Study,
+    *,
+    steps: list[PositiveInt],
+    temperatures: list[PositiveFloat],
+    sharpnesses: list[NonNegativeFloat],
+    prompts: PositiveInt = 1024,
+) -> pd.DataFrame:
+    """Largest differences |ŷ_circuit − ŷ_descent| for every number of steps, and the dial's sweep.
+
+    Rows of `circuit` and `circuit_dial` have conditions objective=…,steps=K, those of a switch in the middle
+    of the pass switch=<first>-<second>,steps=K; rows of `dial` have temperature=τ or sharpness=β.
+    """
+    stored, _ = study.prompts(study.spec["variant"], prompts)
+    stored, task = in_double(stored), study.task(study.spec["variant"])
+    assert isinstance(task, ObjectiveRegression)
+    tables = []
+    for count in steps:
+        long = dataclasses.replace(task, steps=count)
+        for name, condition, difference in differences(long, stored):
+            found = {"max_abs_difference": difference[None]}
+            tables.append(study.rows(name, None, f"{condition},steps={count}", found))
+    for condition, dial in dials(task, temperatures, sharpnesses):
+        tables.append(study.rows("dial", None, condition, _distances(task, dial, stored)))
+    return pd.concat(tables)
+
+
+def asking(prompts: Prompt, objective: str) -> Prompt:
+    """The same prompts with another objective."""
+    assert prompts.objective is not None
+    row = jax.nn.one_hot(OBJECTIVES.index(objective), len(OBJECTIVES), dtype=prompts.x.dtype)
+    return dataclasses.replace(prompts, objective=jnp.broadcast_to(row, prompts.objective.shape))
+
+
+@eqx.filter_jit
+def _predict(learner: Learner, prompts: Prompt) -> Float[Array, "p m"]:
+    return jax.vmap(learner)(prompts)
+
+
+def differences(task: ObjectiveRegression, prompts: Prompt) -> Iterator[tuple[str, str, Array]]:
+    """Learner, condition and largest difference for each objective and each switch half-way."""
+    circuit, key = prompt_circuit(task), jax.random.key(0)
+    explicit = {name: objective_descent(task, key, objective=name) for name in OBJECTIVES}
+    for name, descent in explicit.items():
+        asked = asking(prompts, name)
+        apart = _predict(circuit, asked) - _predict(descent, asked)
+        yield "circuit", f"objective={name}", jnp.abs(apart).max()
+        dial = descent.dials() if name != "l2" else far(task)
+        turned = dial_circuit(task.dimension, task.context_length, dial)
+        apart = _predict(turned, asked) - _predict(ObjectiveDescent(*dial), asked)
+        yield "circuit_dial", f"objective={name}", jnp.abs(apart).max()
+    first = task.steps // 2
+    if first:
+        yield from _switches(task, prompts, first)
+
+
+def _switches(task: ObjectiveRegression, prompts: Prompt, first: int) -> Iterator[tuple[str, str, Array]]:
+    """Every change of objective after the first steps, by changing the objective's token alone."""
+    circuit, dials = prompt_circuit(task), {name: task.dial(name) for name in OBJECTIVES}
+    for index, before in enumerate(OBJECTIVES):
+        for after in OBJECTIVES[:index] + OBJECTIVES[index + 1 :]:
+            asked, later = asking(prompts, before), asking(prompts, after).objective
+            assert later is not None
+            mixed = (
+                jnp.concatenate([a[:first], b[first:]])
+                for a, b in zip(dials[before], dials[after], strict=True)
+            )
+            turned = jax.jit(jax.vmap(lambda p, o: switched(circuit, p, o, 3 * first)))(asked, later)
+            apart = turned - _predict(ObjectiveDescent(*mixed), asked)
+            yield "circuit", f"switch={before}-{after}", jnp.abs(apart).max()
+
+
+def far(task: ObjectiveRegression) -> Dial:
+    """The dial's setting for L2: a temperature so high that tanh(r/τ) is r/τ."""
+    count = task.steps
+    return Dial(jnp.full(count, FAR * task.l2_rate), jnp.full(count, FAR), jnp.zeros(count))
+
+
+def dials(
+    task: ObjectiveRegression, temperatures: list[float], sharpnesses: list[float]
+) -> Iterator[tuple[str, Dial]]:
+    """Settings along a path from L2 (τ large, β = 0) to L1 (τ small) to L∞ (β large).
+
+    The rate is η₁ + η₂τ on the first part, which tends to that of L1 and of L2, and changes linearly to
+    that of L∞ as β grows to the task's.
+    """
+
+    def dial(rate: float, tau: float, beta: float) -> Dial:
+        return Dial(*(jnp.full(task.steps, value) for value in (rate, tau, beta)))
+
+    for tau in temperatures:
+        yield f"temperature={tau}", dial(task.l1_rate + task.l2_rate * tau, tau, 0.0)
+    for beta in sharpnesses:
+        share = min(beta / task.sharpness, 1.0)
+        rate = (1 - share) * task.l1_rate + share * task.linf_rate
+        yield f"sharpness={beta}", dial(rate, task.temperature, beta)
+
+
+def _distances(task: ObjectiveRegression, dial: Dial, prompts: Prompt) -> dict[str, Array]:
+    ours = _predict(ObjectiveDescent(*dial), prompts)
+    found = {}
+    for name in OBJECTIVES:
+        theirs = _predict(objective_descent(task, jax.random.key(0), objective=name), prompts)
+        found[f"error_to_{name}"] = (jnp.mean((ours - theirs) ** 2) / jnp.mean(theirs**2))[None]
+    return found

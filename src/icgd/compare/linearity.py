@@ -1,0 +1,119 @@
+"""Why linear attention alone is not retargetable: how its prediction depends on the labels.
+
+A stack of L generic layers is a polynomial in the labels of degree at most 3^L − 1, one of the structure
+of the construction is linear in them. L1 and L∞ fits are homogeneous, f(ty) = t f(y) for t > 0, but not
+additive; a polynomial that is homogeneous of degree one is linear, so no such stack equals them.
+"""
+
+import dataclasses
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pandas as pd
+from jaxtyping import Array, Float, Key
+
+from icgd.compare.circuits import asking
+from icgd.compare.metrics import in_double
+from icgd.compare.study import Study
+from icgd.constrained import PositiveInt
+from icgd.learners.base import Learner
+from icgd.learners.layers import Attention
+from icgd.learners.transformer import Transformer, attention_stack
+from icgd.prompt import Prompt
+from icgd.randomness import named_key
+from icgd.tasks.linear import LinearRegression
+
+SMALL = 1e-9
+"""Coefficients below this share of the largest count as rounding."""
+
+
+def measure(
+    study: Study, *, depths: list[PositiveInt], learners: list[str], prompts: PositiveInt = 256
+) -> pd.DataFrame:
+    """Degree and defects of random stacks by depth; defects of the named learners on the stored prompts.
+
+    Conditions are depth=L for stacks; a learner that reads the objective is asked for each in turn.
+    """
+    tables = []
+    for depth in depths:
+        key = named_key(study.spec["seed"], study.spec["experiment"], "linearity", depth)
+        for name, model in (
+            ("lsa", random_stack(key, depth)),
+            ("lsa_structured", structured_stack(key, depth)),
+        ):
+            small = random_prompts(key, prompts, model.layers[0].key.shape[-1] - 1)
+            found = {"degree": jnp.array([degree(model, small, 3**depth)])} | defects(model, small)
+            tables.append(study.rows(name, None, f"depth={depth}", found))
+    stored, _ = study.prompts(study.spec["variant"], prompts)
+    for name in learners:
+        population = study.learners[name]
+        for objective in ("l1", "l2", "linf"):
+            asked = asking(in_double(stored), objective)
+            found = eqx.filter_vmap(lambda learner: defects(learner, asked))(population.learner)  # noqa: B023
+            found = {metric: values[:, 0] for metric, values in found.items()}
+            tables.append(study.rows(name, population, f"objective={objective}", found))
+    return pd.concat(tables)
+
+
+def random_stack(key: Key[Array, ""], depth: int, dimension: int = 2) -> Transformer:
+    """Layers with random weights throughout, in float64."""
+    task = LinearRegression(dimension, context_length=3)
+    model = attention_stack(task, key, layers=depth)
+    return jax.tree.map(lambda a: a.astype(float), model)
+
+
+def structured_stack(key: Key[Array, ""], depth: int, dimension: int = 2) -> Transformer:
+    """The same with the structure of the construction: weights read x alone, x and y are updated apart."""
+    is_label = jnp.arange(dimension + 1) == dimension
+
+    def restrict(layer: Attention) -> Attention:
+        bilinear, write = layer.products()
+        eye = jnp.broadcast_to(jnp.eye(dimension + 1), bilinear.shape)
+        inputs = ~is_label & ~is_label[:, None]
+        return Attention(eye, bilinear * inputs, write * (is_label == is_label[:, None]), eye)
+
+    model = random_stack(key, depth, dimension)
+    return eqx.tree_at(lambda m: m.layers, model, tuple(map(restrict, model.layers)))
+
+
+def random_prompts(key: Key[Array, ""], count: int, dimension: int, n: int = 3) -> Prompt:
+    """Normal inputs and labels in float64."""
+    keys = jax.random.split(key, 3)
+    shapes = ((count, n, dimension), (count, n, 1), (count, dimension))
+    return Prompt(*(jax.random.normal(k, shape, float) for k, shape in zip(keys, shapes, strict=True)))
+
+
+def degree(learner: Learner, prompts: Prompt, bound: int) -> int:
+    """The degree of t ↦ ŷ(x, ty), a polynomial of degree below `bound`, from its values at roots of unity."""
+    roots = jnp.exp(2j * jnp.pi * jnp.arange(bound) / bound)
+
+    def along(prompt: Prompt) -> Array:
+        widened = jax.tree.map(lambda a: a.astype(complex), prompt)
+        scaled = jax.vmap(lambda t: learner(dataclasses.replace(widened, y=t * widened.y)))(roots)
+        return jnp.abs(jnp.fft.fft(scaled[:, 0]))
+
+    sizes = np.asarray(jax.jit(jax.vmap(along))(prompts)).max(axis=0)
+    return int(np.flatnonzero(sizes > SMALL * sizes.max()).max())
+
+
+@eqx.filter_jit
+def defects(learner: Learner, prompts: Prompt) -> dict[str, Float[Array, " one"]]:
+    """How far the prediction is from additive and from homogeneous in the labels, relative to its size.
+
+    Additive: RMS of f(y + y′) − f(y) − f(y′), y′ the labels of another prompt; homogeneous: of f(2y) − 2f(y).
+    """
+
+    def predict(labels: Array) -> Array:
+        return jax.vmap(learner)(dataclasses.replace(prompts, y=labels))
+
+    def size(values: Array) -> Array:
+        return jnp.sqrt(jnp.mean(values**2))
+
+    y, other = prompts.y, jnp.roll(prompts.y, 1, axis=0)
+    both, one, two = predict(y + other), predict(y), predict(other)
+    return {
+        "additivity_defect": (size(both - one - two) / size(both))[None],
+        "homogeneity_defect": (size(predict(2 * y) - 2 * one) / size(2 * one))[None],
+    }
