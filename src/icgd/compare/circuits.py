@@ -36,8 +36,8 @@ def measure(
 ) -> pd.DataFrame:
     """Largest differences |ŷ_circuit − ŷ_descent| for every number of steps, and the dial's sweep.
 
-    Rows of `circuit` and `circuit_dial` have conditions objective=…,steps=K, those of a switch in the middle
-    of the pass switch=<first>-<second>,steps=K; rows of `dial` have temperature=τ or sharpness=β.
+    Rows of `circuit` have conditions objective=…,steps=K (by prompt), dial=…,steps=K (by parameter) and
+    switch=<first>-<second>,steps=K (half-way through the pass); in the sweep temperature=τ or sharpness=β.
     """
     stored, _ = study.prompts(study.spec["variant"], prompts)
     stored, task = in_double(stored), study.task(study.spec["variant"])
@@ -45,11 +45,11 @@ def measure(
     tables = []
     for count in steps:
         long = dataclasses.replace(task, steps=count)
-        for name, condition, difference in differences(long, stored):
+        for condition, difference in differences(long, stored):
             found = {"max_abs_difference": difference[None]}
-            tables.append(study.rows(name, None, f"{condition},steps={count}", found))
+            tables.append(study.rows("circuit", None, f"{condition},steps={count}", found))
     for condition, dial in dials(task, temperatures, sharpnesses):
-        tables.append(study.rows("dial", None, condition, _distances(task, dial, stored)))
+        tables.append(study.rows("circuit", None, condition, _distances(task, dial, stored)))
     return pd.concat(tables)
 
 
@@ -65,26 +65,28 @@ def _predict(learner: Learner, prompts: Prompt) -> Float[Array, "p m"]:
     return jax.vmap(learner)(prompts)
 
 
-def differences(task: ObjectiveRegression, prompts: Prompt) -> Iterator[tuple[str, str, Array]]:
-    """Learner, condition and largest difference for each objective and each switch half-way."""
-    circuit, key = prompt_circuit(task), jax.random.key(0)
+def differences(task: ObjectiveRegression, prompts: Prompt) -> Iterator[tuple[str, Array]]:
+    """Condition and largest difference for each objective and each switch half-way."""
+    key = jax.random.key(0)
+    circuit = prompt_circuit(task, key)
     explicit = {name: objective_descent(task, key, objective=name) for name in OBJECTIVES}
     for name, descent in explicit.items():
         asked = asking(prompts, name)
         apart = _predict(circuit, asked) - _predict(descent, asked)
-        yield "circuit", f"objective={name}", jnp.abs(apart).max()
+        yield f"objective={name}", jnp.abs(apart).max()
         dial = descent.dials() if name != "l2" else far(task)
         turned = dial_circuit(task.dimension, task.context_length, dial)
         apart = _predict(turned, asked) - _predict(ObjectiveDescent(*dial), asked)
-        yield "circuit_dial", f"objective={name}", jnp.abs(apart).max()
+        yield f"dial={name}", jnp.abs(apart).max()
     first = task.steps // 2
     if first:
         yield from _switches(task, prompts, first)
 
 
-def _switches(task: ObjectiveRegression, prompts: Prompt, first: int) -> Iterator[tuple[str, str, Array]]:
+def _switches(task: ObjectiveRegression, prompts: Prompt, first: int) -> Iterator[tuple[str, Array]]:
     """Every change of objective after the first steps, by changing the objective's token alone."""
-    circuit, dials = prompt_circuit(task), {name: task.dial(name) for name in OBJECTIVES}
+    circuit = prompt_circuit(task, jax.random.key(0))
+    dials = {name: task.dial(name) for name in OBJECTIVES}
     for index, before in enumerate(OBJECTIVES):
         for after in OBJECTIVES[:index] + OBJECTIVES[index + 1 :]:
             asked, later = asking(prompts, before), asking(prompts, after).objective
@@ -95,7 +97,7 @@ def _switches(task: ObjectiveRegression, prompts: Prompt, first: int) -> Iterato
             )
             turned = jax.jit(jax.vmap(lambda p, o: switched(circuit, p, o, 3 * first)))(asked, later)
             apart = turned - _predict(ObjectiveDescent(*mixed), asked)
-            yield "circuit", f"switch={before}-{after}", jnp.abs(apart).max()
+            yield f"switch={before}-{after}", jnp.abs(apart).max()
 
 
 def far(task: ObjectiveRegression) -> Dial:
@@ -107,20 +109,19 @@ def far(task: ObjectiveRegression) -> Dial:
 def dials(
     task: ObjectiveRegression, temperatures: list[float], sharpnesses: list[float]
 ) -> Iterator[tuple[str, Dial]]:
-    """Settings along a path from L2 (τ large, β = 0) to L1 (τ small) to L∞ (β large).
+    """Settings along a path from L2 (τ large, β = 0) to L1 (the task's τ) to L∞ (the task's β).
 
-    The rate is η₁ + η₂τ on the first part, which tends to that of L1 and of L2, and changes linearly to
-    that of L∞ as β grows to the task's.
+    The rate is η₁ + η₂(τ − τ₀) on the first part, which ends at that of L1 and begins as that of L2 does;
+    on the second it goes geometrically from that of L1 to that of L∞.
     """
 
     def dial(rate: float, tau: float, beta: float) -> Dial:
         return Dial(*(jnp.full(task.steps, value) for value in (rate, tau, beta)))
 
     for tau in temperatures:
-        yield f"temperature={tau}", dial(task.l1_rate + task.l2_rate * tau, tau, 0.0)
+        yield f"temperature={tau}", dial(task.l1_rate + task.l2_rate * (tau - task.temperature), tau, 0.0)
     for beta in sharpnesses:
-        share = min(beta / task.sharpness, 1.0)
-        rate = (1 - share) * task.l1_rate + share * task.linf_rate
+        rate = task.l1_rate * (task.linf_rate / task.l1_rate) ** min(beta / task.sharpness, 1.0)
         yield f"sharpness={beta}", dial(rate, task.temperature, beta)
 
 

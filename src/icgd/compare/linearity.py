@@ -34,18 +34,17 @@ def measure(
 ) -> pd.DataFrame:
     """Degree and defects of random stacks by depth; defects of the named learners on the stored prompts.
 
-    Conditions are depth=L for stacks; a learner that reads the objective is asked for each in turn.
+    Rows of random stacks of L layers are called `lsa`, with conditions random=L and structured=L; a learner
+    that reads the objective is asked for each in turn.
     """
     tables = []
     for depth in depths:
         key = named_key(study.spec["seed"], study.spec["experiment"], "linearity", depth)
-        for name, model in (
-            ("lsa", random_stack(key, depth)),
-            ("lsa_structured", structured_stack(key, depth)),
-        ):
+        for kind, make in (("random", random_stack), ("structured", structured_stack)):
+            model = make(key, depth)
             small = random_prompts(key, prompts, model.layers[0].key.shape[-1] - 1)
             found = {"degree": jnp.array([degree(model, small, 3**depth)])} | defects(model, small)
-            tables.append(study.rows(name, None, f"depth={depth}", found))
+            tables.append(study.rows("lsa", None, f"{kind}={depth}", found))
     stored, _ = study.prompts(study.spec["variant"], prompts)
     for name in learners:
         population = study.learners[name]

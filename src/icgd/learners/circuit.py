@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Float
+from jaxtyping import Array, Float, Key
 
 from icgd.learners.blocks import Block, PromptedTransformer
 from icgd.learners.layers import MLP, Attention, Kernel
@@ -198,7 +198,7 @@ def circuit(d: int, n: int, steps: Sequence[tuple[Dial, Sequence[Path], int | No
     )
 
 
-def prompt_circuit(task: ObjectiveRegression) -> PromptedTransformer:
+def prompt_circuit(task: ObjectiveRegression, key: Key[Array, ""]) -> PromptedTransformer:
     """The circuit whose objective the prompt chooses, with the task's steps, rates, τ and β."""
     dials = {name: task.dial(name) for name in OBJECTIVES}
     paths = [

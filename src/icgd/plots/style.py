@@ -53,6 +53,9 @@ LOOKS = {
     "softmax_2x2": ("two layers", "#E69F00", "D"),
     "softmax_heads_1": ("one head", "#CC79A7", "P"),
     "softmax_heads_2": ("two heads", "#0072B2", "o"),
+    "l1": ("descent on $L_1$", "#D55E00", "s"),
+    "l2": ("on $L_2$", "#0072B2", "o"),
+    "linf": (r"on $L_\infty$", "#009E73", "^"),
 }
 MODELS = {
     "transformer": "one layer",
