@@ -50,7 +50,8 @@ def measure(
         population = study.learners[name]
         for objective in ("l1", "l2", "linf"):
             asked = asking(in_double(stored), objective)
-            found = eqx.filter_vmap(lambda learner: defects(learner, asked))(population.learner)  # noqa: B023
+            each = eqx.filter_vmap(lambda learner: defects(learner, asked), axis_size=len(population.seeds))  # noqa: B023
+            found = each(population.learner)
             found = {metric: values[:, 0] for metric, values in found.items()}
             tables.append(study.rows(name, population, f"objective={objective}", found))
     return pd.concat(tables)
