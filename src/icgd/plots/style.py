@@ -53,6 +53,15 @@ LOOKS = {
     "softmax_2x2": ("two layers", "#E69F00", "D"),
     "softmax_heads_1": ("one head", "#CC79A7", "P"),
     "softmax_heads_2": ("two heads", "#0072B2", "o"),
+    "two_layers": ("two layers", "#0072B2", "o"),
+    "linear_second": ("second linear", "#E69F00", "D"),
+    "one_layer": ("one layer", "#CC79A7", "P"),
+    "step": ("GD step", "#D55E00", "s"),
+    "mean_step": ("GD step on the mean", "#E69F00", "D"),
+    "frequencies": ("frequencies", "#009E73", "^"),
+    "dirichlet": ("posterior mean", "#56B4E9", "v"),
+    "last_follower": ("last follower", "#CC79A7", "P"),
+    "unigram": ("unigram", "#888888", "X"),
 }
 MODELS = {
     "transformer": "one layer",
