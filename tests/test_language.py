@@ -171,7 +171,7 @@ def test_resemblance_and_growth(double: None) -> None:
     tokens = jnp.stack([jnp.array([0, 1] * 6), jnp.array([2, 3, 4] * 4)])
     counts = jax.vmap(followers, in_axes=(0, None))(tokens, 5)
     kept = counts.sum(axis=-1) >= 1
-    agreement, explained = resemblance(3.0 * counts[None], counts, kept)
+    agreement, explained = resemblance(scores.centred(3.0 * counts)[None], counts, kept)
     np.testing.assert_allclose([agreement[0], explained[0]], 1)
     assert float(resemblance(-counts[None], counts, kept)[0][0]) == 0
     for head, exponent in ((counts, 1.0), (jnp.sign(counts), 0.0)):

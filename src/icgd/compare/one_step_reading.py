@@ -105,7 +105,7 @@ def resemblance(
 ) -> tuple[Float[Array, " seeds"], Float[Array, " seeds"]]:
     """How often the head's largest logit is (one of) the evidence's, and R² of the head's logits.
 
-    R² is that of the evidence times one scale, over all logits of the kept positions.
+    The head's logits are centred. R² is that of the evidence times one scale, over the kept positions.
     """
     best = evidence >= jnp.max(evidence, axis=-1, keepdims=True) - TIE
     chosen = jnp.argmax(head, axis=-1)[..., None]
