@@ -52,5 +52,5 @@ def _growth(panel: Axes, table: pd.DataFrame, models: list[list[str]]) -> None:
     ends = np.array([x.min(), x.max()])
     panel.plot(ends, ends, ":", color=look("step")[1], label="GD step")
     panel.plot(ends, [1, 1], ":", color=look("frequencies")[1], label="frequencies")
-    panel.set(xlabel="matches, all the same", ylabel="logit relative to one match", ylim=(0, None))
-    panel.legend(fontsize=5.5)
+    panel.set(xlabel="matches, all the same", ylabel="logit relative to one match", ylim=(0, 9))
+    panel.legend(fontsize=5.5, loc="upper left")
