@@ -5,6 +5,8 @@ so that times include imports and compilation and the peak memory is its own. No
 the machine's.
 """
 
+import dataclasses
+import math
 import resource
 import sys
 import time
@@ -23,8 +25,10 @@ from icgd import config as settings
 from icgd.artefacts import replacing, save_table
 from icgd.code import ROOT
 from icgd.plots.style import MODELS, STYLE
+from icgd.schema import signature_schema
 
 STEPS = 100
+EVALUATION = 8192
 TARGETS = {
     "transformer": 1.01 * 0.2062,  # the optimal gradient step
     "transformer_recurrent_2": 1.03 * 0.1105,  # GD++, one rate
@@ -42,49 +46,60 @@ SIZES = ("context_length", "dimension", "depth", "batch", "seeds")
 
 
 def families() -> dict[str, tuple[dict[str, Any], dict[str, Any]]]:
-    """Task and learner spec of every trained learner of the paper's config."""
+    """Task and learner spec of every family with a target, from the paper's config."""
     experiments = settings.experiments(settings.read(ROOT / "config/paper.yaml"))
-    return {
+    found = {
         name: (dict(experiment["task"]), dict(spec))
-        for experiment in experiments.values()
+        for experiment in reversed(experiments.values())
         for name, spec in experiment["trained"].items()
     }
+    return {name: found[name] for name in TARGETS}
 
 
 def doubled(
     task: Mapping[str, Any], spec: Mapping[str, Any], size: str
-) -> tuple[dict[str, Any], dict[str, Any]]:
-    """The case with one of its sizes doubled."""
+) -> tuple[dict[str, Any], dict[str, Any]] | None:
+    """The case with one of its sizes doubled; None if it has no such size."""
     task, spec = dict(task), dict(spec)
+    training = {"batch": "batch", "seeds": "seeds_per_job"}
+    depth = "repeats" if spec.get("repeats", 1) > 1 else "layers"
     if size in task:
         task[size] *= 2
-    elif size == "depth":
-        depth = "repeats" if spec.get("repeats", 1) > 1 else "layers"
+    elif size in training:
+        spec["training"] = spec["training"] | {training[size]: 2 * spec["training"][training[size]]}
+    elif size == "depth" and depth in signature_schema("learners", spec["kind"])["properties"]:
         spec[depth] = 2 * spec.get(depth, 1)
     else:
-        key = {"batch": "batch", "seeds": "seeds_per_job"}[size]
-        spec["training"] = spec["training"] | {key: 2 * spec["training"][key]}
+        return None
     return task, spec
 
 
-def flops_per_prompt(task: Mapping[str, Any], spec: Mapping[str, Any]) -> float:
-    """Products of one training step per prompt, forward and backward (3 × forward)."""
-    n, e, heads = task["context_length"], task["dimension"] + 1, spec.get("heads", 1)
-    layers = spec.get("layers", 1) * spec.get("repeats", 1)
+def flops_per_prompt(learner: Any, task: Any, training: Any) -> float:
+    """Operations of one training step per prompt, drawing it included, as XLA counts them."""
+    import equinox as eqx
+    import jax
 
-    def layer(tokens: int) -> int:
-        if spec.get("kernel") == "softmax":
-            return heads * (4 * tokens * e**2 + 4 * tokens * n * e)
-        return 2 * n * e**2 + heads * (2 * e**3 + 4 * tokens * e**2)
+    from icgd.training import CHUNK, loss_and_gradient
 
-    return 3.0 * ((layers - 1) * layer(n + 1) + layer(1))
+    batch = math.gcd(training.batch, CHUNK)  # one chunk: XLA counts the body of a loop once
+    weights, rest = eqx.partition(learner, eqx.is_array)
+
+    def one(weights: Any, key: jax.Array) -> Any:
+        chunk = dataclasses.replace(training, batch=batch)
+        return loss_and_gradient(eqx.combine(weights, rest), task, key, chunk)
+
+    cost = jax.jit(one).lower(weights, jax.random.key(0)).cost_analysis()
+    assert cost is not None
+    return float(cost["flops"]) / batch
 
 
 def speed(task_spec: dict[str, Any], spec: dict[str, Any]) -> dict[str, float]:
     """Compile time, speed and peak memory of one case."""
+    import equinox as eqx
     import jax
 
-    state, keys, advance, training = _prepare(task_spec, spec)
+    state, keys, advance, training, task = _prepare(task_spec, spec)
+    one = jax.tree.map(lambda a: a[0] if eqx.is_array(a) else a, state.learner)
     start = time.perf_counter()
     state = jax.block_until_ready(advance(state, keys, jax.numpy.int32(1)))
     compiled = time.perf_counter()
@@ -95,7 +110,7 @@ def speed(task_spec: dict[str, Any], spec: dict[str, Any]) -> dict[str, float]:
         "compile_s": compiled - start,
         "steps_per_s": STEPS / seconds,
         "prompts_per_s": prompts / seconds,
-        "gflops": flops_per_prompt(task_spec, spec) * prompts / seconds / 1e9,
+        "gflops": flops_per_prompt(one, task, training) * prompts / seconds / 1e9,
         "peak_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
     }
 
@@ -103,33 +118,34 @@ def speed(task_spec: dict[str, Any], spec: dict[str, Any]) -> dict[str, float]:
 def time_to(target: float, task_spec: dict[str, Any], spec: dict[str, Any]) -> float:
     """Seconds to a held-out loss for one seed, from the start of imports; infinite if not reached.
 
-    The loss is that on a few prompts, times the ratio of the known loss of a gradient step to its loss
-    on the same prompts, which takes out most of the sampling error.
+    The loss of linear regression is that on a few prompts, times the ratio of the known loss of a
+    gradient step to its loss on the same prompts, which takes out most of the sampling error.
     """
     start = time.perf_counter()
     import equinox as eqx
     import jax
 
-    from icgd.build import build_task
-    from icgd.compare.metrics import performance
+    from icgd.compare.metrics import bounded, divergence_bound
     from icgd.learners.batched import predictions
     from icgd.learners.descent import gradient_step
+    from icgd.tasks.base import RegressionTask
     from icgd.tasks.linear import LinearRegression
     from icgd.theory import gradient_step_loss
 
     spec["training"] = spec["training"] | {"seeds_per_job": 1}
-    state, keys, advance, training = _prepare(task_spec, spec)
-    task = build_task(task_spec)
-    assert isinstance(task, LinearRegression)
-    prompts, targets = jax.vmap(task.sample)(jax.random.split(jax.random.key(1), 8192))
+    state, keys, advance, training, task = _prepare(task_spec, spec)
+    prompts, targets = jax.vmap(task.sample)(jax.random.split(jax.random.key(1), EVALUATION))
 
     @eqx.filter_jit
     def loss(learner: Any) -> Any:
-        found = predictions(learner, prompts)[None]
-        return performance(found, found, targets)["bounded_loss"][0]
+        found = predictions(learner, prompts)
+        if isinstance(task, RegressionTask):
+            found = bounded(found, divergence_bound(targets))
+        return jax.vmap(task.loss)(found, targets).mean()
 
-    step = gradient_step(task, keys[0])
-    target *= loss(step) / gradient_step_loss(task, float(step.learning_rates[0]))
+    if isinstance(task, LinearRegression):
+        step = gradient_step(task, keys[0])
+        target *= loss(step) / gradient_step_loss(task, float(step.learning_rates[0]))
     for part in range(1, 51):
         state = advance(state, keys, jax.numpy.int32(training.steps * part // 50))
         if loss(jax.tree.map(lambda a: a[0] if eqx.is_array(a) else a, state.learner)) < target:
@@ -148,7 +164,7 @@ def _prepare(task_spec: dict[str, Any], spec: dict[str, Any]) -> Any:
     training = Training(**spec["training"])
     keys = jax.random.split(jax.random.key(0), training.seeds_per_job)
     learners = eqx.filter_vmap(lambda key: build_learner(spec, task, key))(keys)
-    return initial_state(learners, training), keys, make_advance(task, training), training
+    return initial_state(learners, training), keys, make_advance(task, training), training, task
 
 
 def matmul_rate(size: int = 1024, repeats: int = 20) -> float:
@@ -177,8 +193,9 @@ def measure() -> pd.DataFrame:
             row["target"] = TARGETS[name]
             row["target_s"] = pool.submit(time_to, TARGETS[name], *case).result()
             for size in SIZES:
-                grown = pool.submit(speed, *doubled(*case, size)).result()
-                row[f"{size}_x2"] = base["steps_per_s"] / grown["steps_per_s"]
+                larger = doubled(*case, size)
+                grown = pool.submit(speed, *larger).result()["steps_per_s"] if larger else math.nan
+                row[f"{size}_x2"] = base["steps_per_s"] / grown
             rows.append(row)
             print(pd.DataFrame([row]).to_string(index=False, float_format="{:.3g}".format), flush=True)
     return pd.DataFrame(rows)

@@ -43,7 +43,8 @@ def main(spec: dict[str, Any], output: Path) -> None:
     output.mkdir(parents=True, exist_ok=True)
     base: dict[str, np.ndarray] = {}
     key = named_key(spec["seed"], spec["experiment"], spec["variant"], "evaluation")
-    for condition, changes in spec["conditions"].items():
+    order = sorted(spec["conditions"].items(), key=lambda item: item[0] != spec["variant"])
+    for condition, changes in order:
         kind, arrays = drawn(build_task(spec["task"], **changes), key, spec["count"])
         changed = {k: a for k, a in arrays.items() if not np.array_equal(a, base.get(k, np.nan))}
         base = base or arrays
