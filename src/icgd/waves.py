@@ -9,8 +9,9 @@ Kernels are expanded in F(x) = (1, sin x, cos x, sin 2x, …): k(x, x') = F(x)�
 
 from typing import NamedTuple
 
+import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Array, Float
 from scipy import linalg
 
 from icgd.tasks.sine import REACH, SineWaves
@@ -43,12 +44,11 @@ def law(task: SineWaves) -> Waves:
     return Waves(task.input_scale * REACH * nodes, mass, mean, covariance, task.context_length)
 
 
-def harmonics(x: Float[np.ndarray, "*any"]) -> Float[np.ndarray, "*any f"]:
+def harmonics(x: Float[Array, "*any"]) -> Float[Array, "*any f"]:
     """F(x) = (1, sin x, cos x, sin 2x, cos 2x, …)."""
-    k = np.arange(1, HARMONICS + 1)
-    angles = x[..., None] * k
-    pairs = np.stack([np.sin(angles), np.cos(angles)], axis=-1).reshape(*x.shape, -1)
-    return np.concatenate([np.ones((*x.shape, 1)), pairs], axis=-1)
+    angles = x[..., None] * jnp.arange(1, HARMONICS + 1)
+    pairs = jnp.stack([jnp.sin(angles), jnp.cos(angles)], axis=-1).reshape(*x.shape, -1)
+    return jnp.concatenate([jnp.ones((*x.shape, 1)), pairs], axis=-1)
 
 
 class Operators(NamedTuple):
@@ -68,7 +68,7 @@ class Operators(NamedTuple):
 
 def operators(waves: Waves, mean: Float[np.ndarray, " two"]) -> Operators:
     """For residuals around the wave with weights `mean`, which need not be the mean of the law."""
-    functions = harmonics(waves.nodes)
+    functions = np.asarray(harmonics(jnp.asarray(waves.nodes)))
     root = np.sqrt(waves.weights)[:, None]
     orthonormal, basis = np.linalg.qr(root * functions)
     apart = waves.mean - mean
