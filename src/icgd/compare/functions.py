@@ -57,7 +57,7 @@ def measure(
         population = study.learners[name]
         assert isinstance(population.learner, OnFeatures)
         ours = outputs(population.learner, stored, prompts)
-        metrics = {}
+        metrics: dict[str, Array] = {}
         for kind, own in _own(population.learner, *fitted_on).items():
             apart = _compared(ours, outputs(own, stored, prompts), bound)
             metrics |= {f"own_{kind}_{metric}": value for metric, value in apart.items()}

@@ -53,6 +53,15 @@ LOOKS = {
     "softmax_2x2": ("two layers", "#E69F00", "D"),
     "softmax_heads_1": ("one head", "#CC79A7", "P"),
     "softmax_heads_2": ("two heads", "#0072B2", "o"),
+    "wave_transformer": ("transformer", "#0072B2", "o"),
+    "wave_transformer_2": ("two layers", "#56B4E9", "v"),
+    "meta": ("one step", "#D55E00", "s"),
+    "meta_2": ("two steps", "#E69F00", "D"),
+    "mlp": ("no step", "#888888", "X"),
+    "best_layer": ("best layer", "#009E73", "^"),
+    "best_step": ("best step", "#CC79A7", "P"),
+    "random_ridge": ("ridge, random features", "#F0E442", "*"),
+    "raw_step": ("step on $(x, 1)$", "#000000", "h"),
 }
 MODELS = {
     "transformer": "one layer",
