@@ -36,7 +36,7 @@ def law(task: SineWaves) -> Waves:
     nodes, weights = np.polynomial.legendre.leggauss(NODES)
     uniform, mass = (nodes + 1) / 2, weights / 2
     first, second = np.meshgrid(uniform, uniform, indexing="ij")
-    amplitude, phase = (np.asarray(a) for a in task.wave(first, second))  # type: ignore[arg-type]
+    amplitude, phase = map(np.asarray, task.wave(jnp.asarray(first), jnp.asarray(second)))
     w = np.stack([amplitude * np.cos(phase), amplitude * np.sin(phase)])
     joint = np.outer(mass, mass)
     mean = np.einsum("iab,ab->i", w, joint)
