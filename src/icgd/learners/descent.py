@@ -21,10 +21,11 @@ from icgd.theory import optimal_learning_rate
 
 
 class GradientDescent(Learner):
-    """K steps from W = 0: W ← W − η_k/N₀ Σ_j (W x_j − y_j) x_jᵀ."""
+    """K steps from `start`, or W = 0: W ← W − η_k/N₀ Σ_j (W x_j − y_j) x_jᵀ."""
 
     learning_rates: Float[Array, " steps"]
     normaliser: int | None = eqx.field(static=True, default=None)
+    start: Float[Array, "m d"] | None = None
 
     def trajectory(self, prompt: Prompt) -> Float[Array, "steps m"]:
         """Predictions after each of the steps."""
@@ -35,8 +36,16 @@ class GradientDescent(Learner):
             weights = weights - rate / (self.normaliser or n) * residual.T @ prompt.x
             return weights, weights @ prompt.query
 
-        start = jnp.zeros((prompt.y.shape[-1], d), prompt.y.dtype)
+        start = jnp.zeros((prompt.y.shape[-1], d), prompt.y.dtype) if self.start is None else self.start
         return jax.lax.scan(step, start, self.learning_rates)[1]
+
+    def fitted_step(self, prompts: Prompt, targets: Float[Array, "p m"]) -> "GradientDescent":
+        """One step from the same start with the η that least squares gives on many prompts."""
+        start = 0.0 if self.start is None else prompts.query @ self.start.T
+        unit = dataclasses.replace(self, learning_rates=jnp.ones(1))
+        moved = jax.vmap(unit)(prompts) - start
+        rate = jnp.sum(moved * (targets - start)) / jnp.sum(moved**2)
+        return dataclasses.replace(self, learning_rates=rate[None])
 
 
 class CentredStep(Learner):
