@@ -53,6 +53,10 @@ LOOKS = {
     "softmax_2x2": ("two layers", "#E69F00", "D"),
     "softmax_heads_1": ("one head", "#CC79A7", "P"),
     "softmax_heads_2": ("two heads", "#0072B2", "o"),
+    "pairs": ("trained", "#0072B2", "o"),
+    "pairs_high_rate": ("trained, high rate", "#CC79A7", "P"),
+    "induction_head": ("constructed", "#56B4E9", "v"),
+    "gd_normalised": ("GD, normalised", "#009E73", "^"),
 }
 MODELS = {
     "transformer": "one layer",
