@@ -57,5 +57,6 @@ def _check_normalised(task: LinearRegression) -> None:
     if task.inputs == "exponential" or task.label_noise or task.corrupted_labels:
         raise ValueError(
             "the normalised step has a closed form for symmetric inputs and clean labels; the task has "
-            f"inputs {task.inputs!r}, label_noise {task.label_noise} and corrupted_labels {task.corrupted_labels}"
+            f"inputs {task.inputs!r}, label_noise {task.label_noise} and corrupted_labels "
+            f"{task.corrupted_labels}"
         )

@@ -11,7 +11,7 @@ import equinox as eqx
 import jax
 import jax.numpy as jnp
 import pandas as pd
-from jaxtyping import Array, Float
+from jaxtyping import Array, Bool, Float
 
 from icgd.compare.metrics import chunks, in_double, outputs
 from icgd.compare.study import Study
@@ -24,32 +24,33 @@ Change: TypeAlias = Callable[[Map, Map], Map]
 """A prompt's map and the mean over prompts to what takes the former's place."""
 
 
-def _without(seen: Map, reading: Array, read: Array) -> Map:
+def _without(seen: Map, masked: Bool[Array, "t t"]) -> Map:
     """Rows without some of their entries, scaled back to the sum that they had."""
-    left = seen.at[reading, read].set(0.0)
+    left = jnp.where(masked, 0.0, seen)
     return left / left.sum(axis=1, keepdims=True)
 
 
 def changes(n: int) -> dict[str, Change]:
     """The changes by name, for prompts of n pairs: input 2j belongs to label 2j + 1."""
-    inputs = jnp.arange(0, 2 * n, 2)
-    labels = inputs + 1
+    read = jnp.arange(2 * n + 1)
+    reading = read[:, None]
+    is_input = (reading % 2 == 0) & (reading < 2 * n)
+    to_label, to_input = is_input & (read == reading + 1), (reading % 2 == 1) & (read == reading - 1)
 
-    def exact(seen: Map, mean: Map) -> Map:
-        share = mean[inputs, labels].mean()
-        rows = jnp.zeros_like(mean).at[inputs, labels].set(share).at[inputs, inputs].set(1 - share)
-        return mean.at[inputs].set(rows[inputs])
+    def exact(_: Map, mean: Map) -> Map:
+        share = jnp.sum(mean * to_label) / n
+        return jnp.where(is_input, jnp.where(to_label, share, (1 - share) * (read == reading)), mean)
 
     return {
-        "none": lambda seen, mean: seen,
-        "no_pairs": lambda seen, mean: _without(_without(seen, inputs, labels), labels, inputs),
-        "no_label_to_input": lambda seen, mean: _without(seen, inputs, labels),
-        "no_input_to_label": lambda seen, mean: _without(seen, labels, inputs),
-        "mean": lambda seen, mean: mean,
-        "mean_of_inputs": lambda seen, mean: seen.at[inputs].set(mean[inputs]),
-        "mean_of_others": lambda seen, mean: mean.at[inputs].set(seen[inputs]),
+        "none": lambda seen, _: seen,
+        "no_pairs": lambda seen, _: _without(seen, to_label | to_input),
+        "no_label_to_input": lambda seen, _: _without(seen, to_label),
+        "no_input_to_label": lambda seen, _: _without(seen, to_input),
+        "mean": lambda _, mean: mean,
+        "mean_of_inputs": lambda seen, mean: jnp.where(is_input, mean, seen),
+        "mean_of_others": lambda seen, mean: jnp.where(is_input, seen, mean),
         "exact_pairs": exact,
-        "sharpened": lambda seen, mean: seen**2 / jnp.sum(seen**2, axis=1, keepdims=True),
+        "sharpened": lambda seen, _: seen**2 / jnp.sum(seen**2, axis=1, keepdims=True),
     }
 
 

@@ -18,6 +18,7 @@ from jaxtyping import Array, Float
 from icgd.compare.metrics import in_double
 from icgd.compare.study import Study
 from icgd.constrained import PositiveFloat, PositiveInt
+from icgd.learners.base import Learner
 from icgd.learners.batched import predictions
 from icgd.learners.pairs import PairTransformer
 from icgd.prompt import Prompt
@@ -51,9 +52,10 @@ def pair_parts(values: Float[Array, "t t"]) -> tuple[Float[Array, ""], Float[Arr
 
 @eqx.filter_jit
 def _curves(
-    models: PairTransformer, prompts: Prompt, targets: Array, few: Prompt
+    models: Learner, prompts: Prompt, targets: Array, few: Prompt
 ) -> dict[str, Float[Array, " seeds"]]:
-    def each_seed(model: PairTransformer) -> dict[str, Array]:
+    def each_seed(model: Learner) -> dict[str, Array]:
+        assert isinstance(model, PairTransformer)
         errors = predictions(model, in_double(prompts)) - targets
         seen = in_double(few)
         partner, other = pair_parts(jax.vmap(lambda p: sensitivities(model, p))(seen).mean(axis=0))
@@ -136,15 +138,11 @@ def _leads(
     key = named_key(study.spec["seed"], study.spec["experiment"], "bootstrap")
     generator = np.random.default_rng(np.asarray(jax.random.key_data(key)))
     drawn = generator.integers(len(fall), size=(resamples, len(fall)))
-    bounds = {}
+    bounds: dict[str, np.ndarray] = {}
     for curve, lead in leads.items():
         low, high = np.quantile(lead[drawn].mean(axis=1), [0.025, 0.975])
         bounds |= {f"{curve}_low": np.array([low]), f"{curve}_high": np.array([high])}
     condition = f"fraction={fraction:g}"
     population = study.learners[name]
-    return pd.concat(
-        [
-            study.rows(name, population, condition, leads | {"fall_time": fall}),
-            study.rows(name, None, condition, bounds),
-        ]
-    )
+    found = study.rows(name, population, condition, leads | {"fall_time": fall})
+    return pd.concat([found, study.rows(name, None, condition, bounds)])

@@ -13,7 +13,7 @@ from jaxtyping import Array, Float, Key
 
 from icgd.constrained import PositiveFloat, PositiveInt
 from icgd.learners.base import Learner
-from icgd.learners.layers import Attention, initial_attention
+from icgd.learners.layers import Attention, Kernel, initial_attention
 from icgd.prompt import Prompt
 from icgd.tasks.linear import LinearRegression
 from icgd.theory import optimal_learning_rate
@@ -109,12 +109,13 @@ def induction_layers(
         rows = slice(d + m + 2 * place, d + m + 2 * place + 2)
         back[rows, rows] = [[cos, -sin], [sin, cos]]
 
-    def head(*matrices: Array | np.ndarray) -> list[Array]:
-        return [jnp.asarray(matrix, float)[None] for matrix in matrices]
+    def layer(kernel: Kernel, *matrices: Array | np.ndarray) -> Attention:
+        key, query, value, projection = (jnp.asarray(matrix, float)[None] for matrix in matrices)
+        return Attention(key, query, value, projection, kernel=kernel)
 
-    copying = Attention(*head(positions, sharpness * back, inputs, inputs), kernel="softmax")
+    copying = layer("softmax", positions, sharpness * back, inputs, inputs)
     return PairTransformer(
-        copying, Attention(*head(inputs, inputs, -labels, rate_per_example * labels)), codes
+        copying, layer("linear", inputs, inputs, -labels, rate_per_example * labels), codes
     )
 
 

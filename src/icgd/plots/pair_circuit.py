@@ -6,7 +6,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from icgd.plots.style import PAGE, curve, look, numbers, points
+from icgd.plots.style import PAGE, curve, numbers, points
 
 CHANGES = {
     "none": "as trained",
