@@ -17,7 +17,7 @@ from icgd.learners.base import Learner
 from icgd.learners.fitting import fit_rates, spectral_density
 from icgd.prompt import Prompt
 from icgd.tasks.linear import LinearRegression
-from icgd.theory import optimal_learning_rate
+from icgd.theory import normalised_rate, optimal_learning_rate
 
 
 class GradientDescent(Learner):
@@ -46,6 +46,20 @@ class GradientDescent(Learner):
         moved = jax.vmap(unit)(prompts) - start
         rate = jnp.sum(moved * (targets - start)) / jnp.sum(moved**2)
         return dataclasses.replace(self, learning_rates=rate[None])
+
+
+class NormalisedStep(Learner):
+    """One step on the losses ‖W x_j − y_j‖²/‖x_j‖², so that no example counts for its length.
+
+    ŷ = η/N Σ_j y_j x_jᵀx_q/‖x_j‖²: the least-mean-squares rule normalised as by Nagumo and Noda (1967).
+    """
+
+    learning_rate: Float[Array, ""]
+
+    def trajectory(self, prompt: Prompt) -> Float[Array, "1 m"]:
+        """The prediction after the step."""
+        weights = prompt.x @ prompt.query / jnp.sum(prompt.x**2, axis=1)
+        return (self.learning_rate / len(prompt.x) * weights @ prompt.y)[None]
 
 
 class CentredStep(Learner):
@@ -120,6 +134,11 @@ def gradient_step(
     """One step with the analytically optimal rate for `task`."""
     rate = jnp.asarray(optimal_learning_rate(task))[None]
     return GradientDescent(rate, None if per_context else task.context_length)
+
+
+def normalised_step(task: LinearRegression, key: Key[Array, ""]) -> NormalisedStep:
+    """One normalised step with the analytically optimal rate for `task`."""
+    return NormalisedStep(jnp.asarray(normalised_rate(task)))
 
 
 def centred_step(task: LinearRegression, key: Key[Array, ""]) -> CentredStep:
