@@ -89,7 +89,7 @@ def test_changed_maps_mask_and_keep_their_rows(double: None) -> None:
 
 def test_times_and_progress() -> None:
     curve = np.array([[4.0, 4.0], [3.0, 4.0], [0.0, 2.0], [0.0, 0.0]])
-    share = progress(curve, falls=True)
+    share = progress(4.0 - curve)
     np.testing.assert_allclose(share[:, 0], [0, 0.25, 1, 1])
     np.testing.assert_array_equal(times(share, np.array([0, 10, 20, 30]), 0.5), [20, 20])
 

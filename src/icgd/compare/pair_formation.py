@@ -5,7 +5,8 @@ token is ∂/∂e_s = w_ts B [I + (e_s − Σ_s' w_ts' e_s')(A e_t)ᵀ]. Of inpu
 their own label, `other` that to all tokens beyond the pair, and `specific` is the difference.
 
 A curve's time at a fraction f is the first step at which it has covered f of its way from its start to
-its extreme; the lead of a curve is the loss's time minus its own.
+its extreme, the loss of its way from that of predicting zero, which is the plateau; the lead of a curve
+is the loss's time minus its own.
 """
 
 import equinox as eqx
@@ -67,9 +68,8 @@ def _curves(
     return eqx.filter_vmap(each_seed)(models)
 
 
-def progress(curve: Float[np.ndarray, "steps seeds"], falls: bool) -> Float[np.ndarray, "steps seeds"]:
-    """The share of its way from start to extreme that a curve has covered."""
-    moved = curve[0] - curve if falls else curve - curve[0]
+def progress(moved: Float[np.ndarray, "steps seeds"]) -> Float[np.ndarray, "steps seeds"]:
+    """The share of its way to its extreme that a curve, minus where it starts, has covered."""
     return moved / np.maximum(moved.max(axis=0), np.finfo(float).tiny)
 
 
@@ -97,6 +97,7 @@ def measure(
     """
     stored, targets = study.prompts(study.spec["variant"], prompts)
     few = jax.tree.map(lambda a: a[:sensitivity_prompts], stored)
+    plateau = 0.5 * float(jnp.mean(jnp.sum(targets**2, axis=-1)))
     tables = []
     for name in learners:
         populations = [*study.history[name], study.learners[name]]
@@ -104,7 +105,8 @@ def measure(
         tables += [study.rows(name, p, "formation", row) for p, row in zip(populations, found, strict=True)]
         steps = np.array([population.step for population in populations])
         curves = {key: np.stack([row[key] for row in found]) for key in CURVES}
-        shares = {key: progress(curve, falls=key == "loss") for key, curve in curves.items()}
+        moved = {key: curve - curve[0] for key, curve in curves.items()} | {"loss": plateau - curves["loss"]}
+        shares = {key: progress(curve) for key, curve in moved.items()}
         tables += [_aligned(study, name, shares, steps, reach)]
         tables += [_leads(study, name, shares, steps, fraction, resamples) for fraction in fractions]
     return pd.concat(tables)

@@ -74,7 +74,7 @@ class OnFeatures(Learner):
 
     def fitted(self, prompts: Prompt, targets: Float[Array, "p m"]) -> "OnFeatures":
         """With the head's free number fitted: a step's rate, a ridge's penalty."""
-        lifted = self.lift(prompts)
+        lifted = jax.tree.map(lambda a: a.astype(float), self.lift(prompts))
         if isinstance(self.head, GradientDescent):
             return dataclasses.replace(self, head=self.head.fitted_step(lifted, targets))
         assert isinstance(self.head, Ridge)
