@@ -87,6 +87,12 @@ MODELS = {
     "softmax_1": "softmax, 1 head",
     "softmax_2": "softmax, 2 heads",
     "softmax_2x2": "softmax, $2\\times2$",
+    "wave_transformer": "sine, one layer",
+    "wave_transformer_2": "sine, two layers",
+    "meta": "sine, one step",
+    "pairs": "pairs of tokens",
+    "two_layers": "language, softmax",
+    "linear_second": "language, linear",
 }
 """How figures with several models call each of them."""
 
