@@ -33,7 +33,7 @@ def draw(table: pd.DataFrame, *, learners: list[str], aligned: str) -> Figure:
         steps = rows["step"].astype(float)
         left.plot(steps, rows["mean"], color=colour, label=name)
         left.fill_between(steps, rows["min"], rows["max"], color=colour, alpha=0.2, linewidth=0)
-    left.set(xlabel="training step", ylabel="test loss", ylim=(0, None))
+    left.set(xlabel="training step", ylabel="test loss", ylim=(0.15, 0.5))
     left.legend(fontsize=6)
     ours = table[table["learner"] == aligned]
     shares = ours[ours["metric"].str.endswith("_share")]
@@ -62,4 +62,5 @@ def _leads(panel: Axes, table: pd.DataFrame) -> None:
         error = [rows["lead"] - rows["low"], rows["high"] - rows["lead"]]
         panel.errorbar(x, rows["lead"], error, fmt="osD^"[index], color=colour, markersize=3)
     panel.axhline(0, color="black", linestyle=":", linewidth=0.8)
+    panel.set_yscale("symlog", linthresh=100)
     panel.set(xlabel="criterion: share of its way", ylabel="steps before the loss")
