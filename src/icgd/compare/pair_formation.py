@@ -1,8 +1,8 @@
 """Which comes first, copying within pairs or the fall of the loss (von Oswald et al. 2023, figure 5).
 
 The first layer writes e_t + B Σ_s w_ts e_s with w = softmax(e_sᵀA e_t), so its sensitivity to another
-token is ∂/∂e_s = w_ts B [I + (e_s − Σ_s' w_ts' e_s')(A e_t)ᵀ]. Of inputs, `partner` is the sensitivity to
-their own label, `other` that to all tokens beyond the pair, and `specific` is the difference.
+token is ∂/∂e_s = w_ts B [I + (e_s − Σ_s' w_ts' e_s')(A e_t)ᵀ]. Of inputs, `own` is the sensitivity to
+themselves, `partner` to their label, `other` to the tokens beyond the pair, `specific` partner minus other.
 
 A curve's time at a fraction f is the first step at which it has covered f of its way from its start to
 its extreme, the loss of its way from that of predicting zero, which is the plateau; the lead of a curve
@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 from jaxtyping import Array, Float
 
-from icgd.compare.metrics import in_double
+from icgd.compare.metrics import in_double, outputs
 from icgd.compare.study import Study
 from icgd.constrained import PositiveFloat, PositiveInt
 from icgd.learners.base import Learner
@@ -25,11 +25,11 @@ from icgd.learners.pairs import PairTransformer
 from icgd.prompt import Prompt
 from icgd.randomness import named_key
 
-CURVES = ("loss", "partner", "other", "specific", "attention")
+CURVES = ("loss", "own", "partner", "other", "specific", "attention")
 
 
 def sensitivities(model: PairTransformer, prompt: Prompt) -> Float[Array, "t t"]:
-    """‖∂e'_t/∂e_s‖ (Frobenius) of what the first layer writes at t, for s ≠ t."""
+    """‖∂e'_t/∂e_s‖ (Frobenius) of the token t after the first layer."""
     tokens = model.tokens(prompt)
     (bilinear,), (write,) = model.copying.products()
     weights = model.copying.maps(tokens, tokens)[0]
@@ -41,14 +41,26 @@ def sensitivities(model: PairTransformer, prompt: Prompt) -> Float[Array, "t t"]
         + 2 * jnp.einsum("tsa,ab,tb->ts", written, write, asked)
         + jnp.sum(written**2, axis=-1) * jnp.sum(asked**2, axis=-1)[:, None]
     )
-    return weights * jnp.sqrt(jnp.maximum(squared, 0.0))
+    other = weights * jnp.sqrt(jnp.maximum(squared, 0.0))
+    own = jax.vmap(lambda t: _own(tokens, weights[t], bilinear, write, t))(jnp.arange(len(tokens)))
+    return jnp.where(jnp.eye(len(tokens), dtype=bool), own[:, None], other)
 
 
-def pair_parts(values: Float[Array, "t t"]) -> tuple[Float[Array, ""], Float[Array, ""]]:
-    """Mean of a map over inputs, at their label and at the tokens beyond the pair."""
+def _own(tokens: Array, weights: Array, bilinear: Array, write: Array, t: Array) -> Float[Array, ""]:
+    """‖∂e'_t/∂e_t‖, whose token is asking, read, and there before the layer."""
+    width = tokens.shape[1]
+    apart = tokens - weights @ tokens
+    asking = (weights[:, None] * apart).T @ tokens @ bilinear
+    read = weights[t] * (jnp.eye(width) + jnp.outer(apart[t], bilinear @ tokens[t]))
+    return jnp.linalg.norm(jnp.eye(width) + write @ (asking + read))
+
+
+def pair_parts(values: Float[Array, "t t"]) -> tuple[Float[Array, ""], Float[Array, ""], Float[Array, ""]]:
+    """Mean of a map over inputs, at themselves, at their label and at the tokens beyond the pair."""
     inputs = jnp.arange(0, len(values) - 1, 2)
     partner, own = values[inputs, inputs + 1], values[inputs, inputs]
-    return partner.mean(), jnp.mean(values[inputs].sum(axis=1) - partner - own) / (len(values) - 2)
+    other = values[inputs].sum(axis=1) - partner - own
+    return own.mean(), partner.mean(), other.mean() / (len(values) - 2)
 
 
 @eqx.filter_jit
@@ -59,13 +71,18 @@ def _curves(
         assert isinstance(model, PairTransformer)
         errors = predictions(model, in_double(prompts)) - targets
         seen = in_double(few)
-        partner, other = pair_parts(jax.vmap(lambda p: sensitivities(model, p))(seen).mean(axis=0))
-        attention, _ = pair_parts(jax.vmap(lambda p: model.maps(p)[0])(seen).mean(axis=0))
+        own, partner, other = pair_parts(jax.vmap(lambda p: sensitivities(model, p))(seen).mean(axis=0))
+        _, attention, _ = pair_parts(jax.vmap(lambda p: model.maps(p)[0])(seen).mean(axis=0))
         loss = 0.5 * jnp.mean(jnp.sum(errors**2, axis=-1))
-        parts = (loss, partner, other, partner - other, attention)
+        parts = (loss, own, partner, other, partner - other, attention)
         return dict(zip(CURVES, parts, strict=True))
 
     return eqx.filter_vmap(each_seed)(models)
+
+
+def _reference(study: Study, name: str, prompts: Prompt) -> Float[Array, "p m"]:
+    """Predictions of the learner's first reference."""
+    return outputs(study.learners[study.references[name][0]].learner, prompts, 1).prediction[0]
 
 
 def progress(moved: Float[np.ndarray, "steps seeds"]) -> Float[np.ndarray, "steps seeds"]:
@@ -93,7 +110,8 @@ def measure(
     """Curves at all snapshots, curves about the middle of the fall, and leads at each fraction.
 
     reach: steps before and after the loss's time at ½, condition offset=<steps>. A lead's mean over
-    seeds comes with the bootstrapped 95 % interval over them, `…_low` and `…_high`.
+    seeds comes with the bootstrapped 95 % interval over them, `…_low` and `…_high`. `seeds_on_plateau` are
+    those whose loss ends above the middle between that of zero and that of the first reference.
     """
     stored, targets = study.prompts(study.spec["variant"], prompts)
     few = jax.tree.map(lambda a: a[:sensitivity_prompts], stored)
@@ -107,6 +125,9 @@ def measure(
         curves = {key: np.stack([row[key] for row in found]) for key in CURVES}
         moved = {key: curve - curve[0] for key, curve in curves.items()} | {"loss": plateau - curves["loss"]}
         shares = {key: progress(curve) for key, curve in moved.items()}
+        step = 0.5 * jnp.mean(jnp.sum((_reference(study, name, stored) - targets) ** 2, axis=-1))
+        stuck = curves["loss"][-1] > (plateau + float(step)) / 2
+        tables += [study.rows(name, None, "formation", {"seeds_on_plateau": np.array([stuck.sum()])})]
         tables += [_aligned(study, name, shares, steps, reach)]
         tables += [_leads(study, name, shares, steps, fraction, resamples) for fraction in fractions]
     return pd.concat(tables)

@@ -53,7 +53,7 @@ def _leads(panel: Axes, table: pd.DataFrame) -> None:
     """Mean lead over the loss at each fraction, bars from the bootstrap."""
     table = table[table["condition"].str.startswith("fraction=")]
     table = table.assign(fraction=numbers(table["condition"])).set_index("fraction").sort_index()
-    for index, metric in enumerate(list(CURVES)[1:]):
+    for index, metric in enumerate(curve for curve in CURVES if curve != "loss"):
         _, colour, _ = CURVES[metric]
         rows = {
             part: table[table["metric"] == f"{metric}_{part}"]["mean"] for part in ("lead", "low", "high")
