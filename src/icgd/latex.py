@@ -18,7 +18,7 @@ PERCENT = (
     "diverged_",
     "unstable_",
 )
-COUNTS = ("_step", "_lead", "_lead_low", "_lead_high", "_plateau")
+COUNTS = ("_lead", "_lead_low", "_lead_high", "_plateau", "phase_change_step")
 DISTANCE, ERROR = "relative_distance_to_", "_standard_error"
 
 
@@ -35,7 +35,7 @@ def number(value: float, digits: int = 4) -> str:
 
 
 def shown(metric: str, value: float) -> str:
-    """A metric's value as the paper prints it: relative losses in percent, steps and seeds in whole numbers."""
+    """A metric's value as the paper prints it: relative losses in percent, numbers of steps and seeds whole."""
     if metric.endswith(COUNTS) and np.isfinite(value):
         return rf"\ensuremath{{{value:.0f}}}"
     if not metric.startswith(PERCENT) or not 1e-4 <= abs(value) < 100:
