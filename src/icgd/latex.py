@@ -35,7 +35,7 @@ def number(value: float, digits: int = 4) -> str:
 
 
 def shown(metric: str, value: float) -> str:
-    """A metric's value as the paper prints it: relative losses in percent, numbers of steps and seeds whole."""
+    """A metric's value as the paper prints it: relative losses in percent, counts as whole numbers."""
     if metric.endswith(COUNTS) and np.isfinite(value):
         return rf"\ensuremath{{{value:.0f}}}"
     if not metric.startswith(PERCENT) or not 1e-4 <= abs(value) < 100:
