@@ -18,6 +18,7 @@ PERCENT = (
     "diverged_",
     "unstable_",
 )
+COUNTS = ("_lead", "_lead_low", "_lead_high", "_plateau", "phase_change_step")
 DISTANCE, ERROR = "relative_distance_to_", "_standard_error"
 
 
@@ -34,7 +35,9 @@ def number(value: float, digits: int = 4) -> str:
 
 
 def shown(metric: str, value: float) -> str:
-    """A metric's value as the paper prints it: relative losses and fractions in percent."""
+    """A metric's value as the paper prints it: relative losses in percent, counts as whole numbers."""
+    if metric.endswith(COUNTS) and np.isfinite(value):
+        return rf"\ensuremath{{{value:.0f}}}"
     if not metric.startswith(PERCENT) or not 1e-4 <= abs(value) < 100:
         return number(value)
     return rf"\ensuremath{{{100 * value:.2f}\,\%}}"

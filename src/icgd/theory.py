@@ -32,3 +32,31 @@ def optimal_learning_rate(task: LinearRegression) -> float:
 def trivial_loss(task: LinearRegression) -> float:
     """Population loss of predicting zero."""
     return gradient_step_loss(task, 0.0)
+
+
+def normalised_rate(task: LinearRegression) -> float:
+    """The η that minimises the loss of one step on the examples' normalised losses, ‖W x_j − y_j‖²/‖x_j‖².
+
+    With weights g(‖x‖²) per example and h = g‖x‖², the loss of Ŵ = (1/N) Σ_j g_j W x_j x_jᵀ is
+    ½ m s² σ² [d − 2E h + E h²/N + (1 − 1/N)(E h)²/d]: least for constant h = η = N d/(d + N − 1).
+    """
+    _check_normalised(task)
+    n, d = task.context_length, task.dimension
+    return n * d / (d + n - 1)
+
+
+def normalised_step_loss(task: LinearRegression) -> float:
+    """Population loss of that step, ½ m s² σ² d [1 − N/(N + d − 1)]: the least of any example weights."""
+    _check_normalised(task)
+    n, d = task.context_length, task.dimension
+    return trivial_loss(task) * (1 - n / (n + d - 1))
+
+
+def _check_normalised(task: LinearRegression) -> None:
+    """The formulas take E[x xᵀ/‖x‖²] = I/d, which needs a law symmetric in every coordinate's sign."""
+    if task.inputs == "exponential" or task.label_noise or task.corrupted_labels:
+        raise ValueError(
+            "the normalised step has a closed form for symmetric inputs and clean labels; the task has "
+            f"inputs {task.inputs!r}, label_noise {task.label_noise} and corrupted_labels "
+            f"{task.corrupted_labels}"
+        )

@@ -17,14 +17,15 @@ from icgd.learners.base import Learner
 from icgd.learners.fitting import fit_rates, spectral_density
 from icgd.prompt import Prompt
 from icgd.tasks.linear import LinearRegression
-from icgd.theory import optimal_learning_rate
+from icgd.theory import normalised_rate, optimal_learning_rate
 
 
 class GradientDescent(Learner):
-    """K steps from W = 0: W ← W − η_k/N₀ Σ_j (W x_j − y_j) x_jᵀ."""
+    """K steps from `start`, or W = 0: W ← W − η_k/N₀ Σ_j (W x_j − y_j) x_jᵀ."""
 
     learning_rates: Float[Array, " steps"]
     normaliser: int | None = eqx.field(static=True, default=None)
+    start: Float[Array, "m d"] | None = None
 
     def trajectory(self, prompt: Prompt) -> Float[Array, "steps m"]:
         """Predictions after each of the steps."""
@@ -35,8 +36,30 @@ class GradientDescent(Learner):
             weights = weights - rate / (self.normaliser or n) * residual.T @ prompt.x
             return weights, weights @ prompt.query
 
-        start = jnp.zeros((prompt.y.shape[-1], d), prompt.y.dtype)
+        start = jnp.zeros((prompt.y.shape[-1], d), prompt.y.dtype) if self.start is None else self.start
         return jax.lax.scan(step, start, self.learning_rates)[1]
+
+    def fitted_step(self, prompts: Prompt, targets: Float[Array, "p m"]) -> "GradientDescent":
+        """One step from the same start with the η that least squares gives on many prompts."""
+        start = 0.0 if self.start is None else prompts.query @ self.start.T
+        unit = dataclasses.replace(self, learning_rates=jnp.ones(1))
+        moved = jax.vmap(unit)(prompts) - start
+        rate = jnp.sum(moved * (targets - start)) / jnp.sum(moved**2)
+        return dataclasses.replace(self, learning_rates=rate[None])
+
+
+class NormalisedStep(Learner):
+    """One step on the losses ‖W x_j − y_j‖²/‖x_j‖², so that no example counts for its length.
+
+    ŷ = η/N Σ_j y_j x_jᵀx_q/‖x_j‖²: the least-mean-squares rule normalised as by Nagumo and Noda (1967).
+    """
+
+    learning_rate: Float[Array, ""]
+
+    def trajectory(self, prompt: Prompt) -> Float[Array, "1 m"]:
+        """The prediction after the step."""
+        weights = prompt.x @ prompt.query / jnp.sum(prompt.x**2, axis=1)
+        return (self.learning_rate / len(prompt.x) * weights @ prompt.y)[None]
 
 
 class CentredStep(Learner):
@@ -111,6 +134,11 @@ def gradient_step(
     """One step with the analytically optimal rate for `task`."""
     rate = jnp.asarray(optimal_learning_rate(task))[None]
     return GradientDescent(rate, None if per_context else task.context_length)
+
+
+def normalised_step(task: LinearRegression, key: Key[Array, ""]) -> NormalisedStep:
+    """One normalised step with the analytically optimal rate for `task`."""
+    return NormalisedStep(jnp.asarray(normalised_rate(task)))
 
 
 def centred_step(task: LinearRegression, key: Key[Array, ""]) -> CentredStep:

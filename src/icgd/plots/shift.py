@@ -13,6 +13,8 @@ NUMERIC = {
     "context_length": "context length $N$",
     "corrupted_labels": "corrupted labels",
     "label_noise": r"label noise $\tau$",
+    "amplitude_scale": "amplitude scale",
+    "phase_shift": r"phase shift ($\pi$)",
 }
 LAWS = {"normal": "normal", "laplace": "Laplace", "exponential": "expon.", "norm_matched": "sphere"}
 SIZES = (7.0, 5.0, 2.5)
@@ -26,7 +28,9 @@ def select(metrics: pd.DataFrame) -> pd.DataFrame:
 
 def draw(table: pd.DataFrame, *, rows: list[list[str]], metric: str, limits: list[float]) -> Figure:
     """A row per list of learners and a panel per shift; `limits` are those of the scale."""
-    zero = table[table["metric"] == "trivial_loss"].set_index("condition")["mean"]
+    trivial = (table["learner"] == "trivial") & (table["metric"] == metric)
+    exact = table["metric"] == "trivial_loss"
+    zero = table[exact if exact.any() else trivial].set_index("condition")["mean"]
     exact = (table["learner"] == "closed_form") & (table["metric"] == "loss")
     table = table[(table["metric"] == metric) | exact]
     scale = table["condition"].map(zero)

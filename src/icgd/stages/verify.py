@@ -11,7 +11,8 @@ from icgd.artefacts import load_table, save_table, write_text
 from icgd.intervals import GROUP, final, seed_intervals
 from icgd.stages.arguments import StageError, run_stage
 
-METRICS = ["bounded_loss", "prediction_l2", "sensitivity_cosine", "max_abs_difference"]
+LOSSES = ["bounded_loss", "loss", "second_loss"]
+METRICS = [*LOSSES[::2], "prediction_l2", "sensitivity_cosine", "max_abs_difference", "prefix_matching"]
 RELATIVE, ABSOLUTE, EXACT = 0.02, 5e-3, 1e-11
 
 
@@ -20,13 +21,14 @@ def summary(metrics: pd.DataFrame) -> pd.DataFrame:
 
     Unbounded losses are compared only in closed form: where a learner diverges they have no scale.
 
-    The tolerance covers another machine's rounding and its effect on training: 2 % of the value,
-    at least 0.005, or three half-widths of the 95 % interval over seeds if that is more.
+    The tolerance covers another machine's rounding and its effect on training: 2 % of the value, at
+    least 0.005 if it is no loss, or three half-widths of the 95 % interval over seeds if that is more.
     """
     exact = (metrics["learner"] == "closed_form") & (metrics["metric"] == "loss")
     rows = final(metrics[metrics["metric"].isin(METRICS) | exact])
     table = seed_intervals(rows.dropna(subset="value"), 0.95)
-    tolerance = np.maximum(RELATIVE * table["mean"].abs(), ABSOLUTE)
+    least = np.where(table["metric"].isin(LOSSES), 0.0, ABSOLUTE)
+    tolerance = np.maximum(RELATIVE * table["mean"].abs(), least)
     tolerance = np.maximum(tolerance, 3 * (table["high"] - table["mean"]))
     tolerance = np.where(table["metric"] == "max_abs_difference", EXACT, tolerance)
     return table.assign(tolerance=tolerance)[[*GROUP, "mean", "tolerance"]]
