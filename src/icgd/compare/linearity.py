@@ -13,6 +13,7 @@ import jax.numpy as jnp
 import numpy as np
 import pandas as pd
 from jaxtyping import Array, Float, Key
+from scipy import fft
 
 from icgd.compare.circuits import asking
 from icgd.compare.metrics import in_double
@@ -27,6 +28,8 @@ from icgd.tasks.linear import LinearRegression
 
 SMALL = 1e-9
 """Coefficients below this share of the largest count as rounding."""
+REACH = 10.0
+"""Labels are scaled up to this much, so that terms of the highest degree are not the smallest."""
 
 
 def measure(
@@ -86,15 +89,14 @@ def random_prompts(key: Key[Array, ""], count: int, dimension: int, n: int = 3) 
 
 
 def degree(learner: Learner, prompts: Prompt, bound: int) -> int:
-    """The degree of t ↦ ŷ(x, ty), a polynomial of degree below `bound`, from its values at roots of unity."""
-    roots = jnp.exp(2j * jnp.pi * jnp.arange(bound) / bound)
+    """The degree of t ↦ ŷ(x, ty), a polynomial of degree < `bound`, from its Chebyshev series on ±REACH."""
+    nodes = REACH * jnp.cos(jnp.pi * (jnp.arange(bound) + 0.5) / bound)
 
     def along(prompt: Prompt) -> Array:
-        widened = jax.tree.map(lambda a: a.astype(complex), prompt)
-        scaled = jax.vmap(lambda t: learner(dataclasses.replace(widened, y=t * widened.y)))(roots)
-        return jnp.abs(jnp.fft.fft(scaled[:, 0]))
+        return jax.vmap(lambda t: learner(dataclasses.replace(prompt, y=t * prompt.y)))(nodes)[:, 0]
 
-    sizes = np.asarray(jax.jit(jax.vmap(along))(prompts)).max(axis=0)
+    series = fft.dct(np.asarray(jax.jit(jax.vmap(along))(prompts)), axis=1)
+    sizes = np.abs(series).max(axis=0)
     return int(np.flatnonzero(sizes > SMALL * sizes.max()).max())
 
 

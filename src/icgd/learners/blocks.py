@@ -40,7 +40,7 @@ class PromptedTransformer(Learner):
     pure objective, a mixture in between. `positions` are added to the examples' tokens, if given.
     """
 
-    embedding: Float[Array, "e d+m"]
+    embedding: Float[Array, "e inputs"]
     objectives: Float[Array, "o e"]
     kinds: Float[Array, "3 e"]
     """Added to the objective's, the examples' and the query's tokens."""

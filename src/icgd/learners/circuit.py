@@ -49,7 +49,7 @@ class Slots:
     def __getitem__(self, name: str) -> slice:
         return self._slices[name]
 
-    def row(self, **values: float | Sequence[float] | np.ndarray) -> np.ndarray:
+    def row(self, **values: float | int | np.ndarray) -> np.ndarray:
         """A vector [e] with the named stretches set."""
         vector = np.zeros(self.width)
         for name, entries in values.items():

@@ -20,7 +20,7 @@ from icgd.tasks.base import RegressionTask
 Noise = Literal["outliers", "gaussian", "arcsine", "mixed", "tied"]
 Asked = Literal["any", "l1", "l2", "linf"]
 Target = Literal["descent", "clean"]
-FAMILIES = ("outliers", "gaussian", "arcsine")
+FAMILIES: tuple[Noise, ...] = ("outliers", "gaussian", "arcsine")
 OUTLIERS = 0.2
 """The share of examples that have noise at all in the family of outliers."""
 
