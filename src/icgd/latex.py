@@ -18,7 +18,7 @@ PERCENT = (
     "diverged_",
     "unstable_",
 )
-COUNTS = ("_lead", "_lead_low", "_lead_high", "_plateau", "phase_change_step")
+COUNTS = ("degree", "_lead", "_lead_low", "_lead_high", "_plateau", "phase_change_step")
 DISTANCE, ERROR = "relative_distance_to_", "_standard_error"
 
 
