@@ -34,7 +34,6 @@ def measure(
     transformers: list[str],
     bests: list[str],
     prompts: PositiveInt = 4096,
-    fitting: PositiveInt = 16384,
     shown: PositiveInt = 2,
     points: PositiveInt = 101,
 ) -> pd.DataFrame:
@@ -51,7 +50,7 @@ def measure(
     tables = [_closed_forms(study, task), _examples(study, stored, shown)]
     for name in learners:
         tables.append(_functions(study, name, stored, shown, points))
-    fitted_on = jax.tree.map(lambda a: a[:fitting], fitting_prompts(study.spec))
+    fitted_on = fitting_prompts(study.spec)
     bound = divergence_bound(targets)
     for name in transformers:
         population = study.learners[name]
@@ -82,19 +81,18 @@ def _compared(ours: Outputs, theirs: Outputs, bound: Array) -> dict[str, Float[A
 
 def _own(models: OnFeatures, prompts: Prompt, targets: Array) -> dict[str, OnFeatures]:
     """Each seed's features with a gradient step from its W₀ at the best rate, and with ridge regression."""
-    doubles, wanted = in_double(prompts), jnp.asarray(targets, float)
 
     def step(model: OnFeatures) -> OnFeatures:
         assert isinstance(model.head, Transformer)
         start = model.head.initial_weights
         head = GradientDescent(jnp.ones(1), prompts.x.shape[1], start)
-        return dataclasses.replace(model, head=head).fitted(doubles, wanted)
+        return dataclasses.replace(model, head=head).fitted(prompts, targets)
 
     seeds = [
         jax.tree.map(lambda a, i=i: a[i] if eqx.is_array(a) else a, models) for i in range(_count(models))
     ]
     ridges = [
-        dataclasses.replace(seed, head=Ridge(jnp.ones(()), free=True)).fitted(doubles, wanted)
+        dataclasses.replace(seed, head=Ridge(jnp.ones(()), free=True)).fitted(prompts, targets)
         for seed in seeds
     ]
     stacked = jax.tree.map(lambda *a: jnp.stack(a) if eqx.is_array(a[0]) else a[0], *ridges)

@@ -23,6 +23,8 @@ from icgd.tasks.sine import SineWaves
 
 WIDTH, HIDDEN = 40, 160
 """Of the source paper's features and of their MLP."""
+FITTED_ON = 16384
+"""Prompts that one free number is fitted on: features of all would not fit into memory."""
 BIAS_SCALE = 2.0
 """Spreads the kinks of the embedding over the inputs' range."""
 
@@ -73,8 +75,9 @@ class OnFeatures(Learner):
         return dataclasses.replace(prompt, x=self.features(prompt.x), query=self.features(prompt.query))
 
     def fitted(self, prompts: Prompt, targets: Float[Array, "p m"]) -> "OnFeatures":
-        """With the head's free number fitted: a step's rate, a ridge's penalty."""
-        lifted = jax.tree.map(lambda a: a.astype(float), self.lift(prompts))
+        """With the head's free number, a step's rate or a ridge's penalty, fitted on the first prompts."""
+        few, targets = jax.tree.map(lambda a: a[:FITTED_ON], prompts), targets[:FITTED_ON]
+        lifted = jax.tree.map(lambda a: a.astype(float), self.lift(few))
         if isinstance(self.head, GradientDescent):
             return dataclasses.replace(self, head=self.head.fitted_step(lifted, targets))
         assert isinstance(self.head, Ridge)
