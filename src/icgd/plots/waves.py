@@ -27,8 +27,8 @@ def draw(table: pd.DataFrame, *, learners: list[str], prompts: int) -> Figure:
     for floor, name in FLOORS.items():
         level = losses.loc[losses["learner"] == floor, "mean"].iloc[0]
         axes[0].axhline(level, color=look(floor)[1], linestyle=":", label=name, zorder=0)
-    axes[0].set(xlabel="training step", ylabel="test loss", yscale="log")
-    axes[0].legend(fontsize=5.5)
+    axes[0].set(xlabel="training step", ylabel="test loss", yscale="log", ylim=(3e-6, 30))
+    axes[0].legend(fontsize=5.5, ncols=2, loc="upper right")
     for index, panel in enumerate(axes[1:]):
         _functions(panel, table[table["condition"].str.startswith(f"prompt={index},")])
         panel.set(xlabel="$x$")
