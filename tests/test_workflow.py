@@ -56,7 +56,7 @@ def test_paper_and_tables_are_complete(finished: Path) -> None:
     assert (results / "paper.pdf").read_bytes()[:5] == b"%PDF-"
     record = json.loads((results / "provenance.json").read_text())
     assert record["packages"]["jax"]
-    assert record["durations"]["train"]["jobs"] == 27
+    assert record["durations"]["train"]["jobs"] == 28
 
 
 def test_second_run_has_nothing_to_do(finished: Path) -> None:
@@ -73,15 +73,15 @@ def test_editing_the_model_retrains_but_a_comment_does_not(edited: Path) -> None
     assert planned(edited, "all") == {}
     edit(edited, "src/icgd/training.py", "return jnp.mean(jax", "return 0.5 * 2 * jnp.mean(jax")
     rerun = planned(edited, "all")
-    assert rerun["train"] == 27
-    assert rerun["compare"] == 34
-    assert rerun["figure"] == 22
+    assert rerun["train"] == 28
+    assert rerun["compare"] == 37
+    assert rerun["figure"] == 23
     assert not {"prompts", "baselines"} & rerun.keys()
 
 
 def test_editing_the_task_redraws_the_prompts(edited: Path) -> None:
     edit(edited, "src/icgd/tasks/linear.py", "std = self.input_scale /", "std = 1.0 * self.input_scale /")
-    assert planned(edited, "all").items() >= {"prompts": 7, "baselines": 10, "train": 27}.items()
+    assert planned(edited, "all").items() >= {"prompts": 7, "baselines": 11, "train": 28}.items()
 
 
 def test_one_figure_builds_only_what_it_needs(tmp_path: Path) -> None:

@@ -2,8 +2,9 @@
 
 With any features, a layer whose weights read inputs alone predicts m(x_q) + Σ_j k(x_j, x_q) r_j with
 r_j = y_j − m(x_j) and m the mean wave. With C(x, x') = E[r r'], D = diag C(x, x), B = D + (N − 1) C as
-operators on L²(x), its loss is ½ tr[C − 2N Kᵀ C + N Kᵀ B K]: quadratic in K, smallest at K = B⁻¹ C. A gradient step on features ψ has
-k = ψ(x)·ψ(x_q), so K is symmetric, and the best one solves BK + KB = 2C, which makes it positive too.
+operators on L²(x), its loss is ½ tr[C − 2N Kᵀ C + N Kᵀ B K]: quadratic in K, smallest at K = B⁻¹ C. A
+gradient step on features ψ has k = ψ(x)·ψ(x_q), so K is symmetric, and the best one solves BK + KB = 2C,
+which makes it positive too.
 Kernels are expanded in F(x) = (1, sin x, cos x, sin 2x, …): k(x, x') = F(x)ᵀ P F(x').
 """
 
