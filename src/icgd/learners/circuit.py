@@ -124,6 +124,13 @@ def heads(slots: Slots, kernel: Kernel, *parts: tuple[np.ndarray, ...]) -> Atten
 
 def step_blocks(slots: Slots, dial: Dial, paths: Sequence[Path], sharp: int | None) -> Iterator[Block]:
     """The three blocks of one step; β holds for the objective with index `sharp`, or always if None."""
+    yield pull_block(slots, dial, paths, sharp)
+    yield weighing_block(slots)
+    yield moving_block(slots)
+
+
+def pull_block(slots: Slots, dial: Dial, paths: Sequence[Path], sharp: int | None) -> Block:
+    """Copies the objective, puts ψ(r_j) into each example's own slot, and β|r_j| into its size."""
     n, none = slots["own"].stop - slots["own"].start, np.zeros(slots.width)
     one, eye = slots.row(one=1), np.eye
 
@@ -143,35 +150,42 @@ def step_blocks(slots: Slots, dial: Dial, paths: Sequence[Path], sharp: int | No
         slots.rows(3, source=eye(3)),
         slots.rows(3, not_chosen=eye(3)),
     )
-    first = Units(slots)
+    units = Units(slots)
     for place in range(n):
         elsewhere = slots.row(not_place=eye(n)[place])
         for path in paths:
             closed = elsewhere + not_chosen(path.objective)
-            first.send(slots.row(**{path.source: 1}), closed, path.rate * slots.row(own=eye(n)[place]))
+            units.send(slots.row(**{path.source: 1}), closed, path.rate * slots.row(own=eye(n)[place]))
     for sign in (1.0, -1.0):
-        first.read.append(sign * slots.row(residual=1) - CLOSED * not_chosen(sharp))
-        first.write.append(float(dial.sharpness) * slots.row(size=1))
-    yield Block(heads(slots, "softmax", tanh, copy), first.mlp())
+        units.read.append(sign * slots.row(residual=1) - CLOSED * not_chosen(sharp))
+        units.write.append(float(dial.sharpness) * slots.row(size=1))
+    return Block(heads(slots, "softmax", tanh, copy), units.mlp())
 
+
+def weighing_block(slots: Slots) -> Block:
+    """Reads all ω_j ψ(r_j), ω = softmax(β|r|); each example keeps its own as its pull."""
+    n, eye = slots["own"].stop - slots["own"].start, np.eye
     weigh = (
         (slots.row(size=1) - CLOSED * slots.row(not_example=1))[None],
-        one[None],
+        slots.row(one=1)[None],
         slots.rows(n, own=eye(n)),
         slots.rows(n, all=eye(n)),
     )
-    second = Units(slots)
+    units = Units(slots)
     for place in range(n):
-        second.send(slots.row(all=eye(n)[place]), slots.row(not_place=eye(n)[place]), slots.row(pull=1))
-    second.clear("size", "slope", "own")
-    yield Block(heads(slots, "softmax", weigh), second.mlp())
+        units.send(slots.row(all=eye(n)[place]), slots.row(not_place=eye(n)[place]), slots.row(pull=1))
+    units.clear("size", "slope", "own")
+    return Block(heads(slots, "softmax", weigh), units.mlp())
 
+
+def moving_block(slots: Slots) -> Block:
+    """Subtracts Σ_j pull_j x_j·x_i from every residual r_i, and clears what the step wrote."""
     d = slots["x"].stop
-    inputs = slots.rows(d, x=eye(d))
+    inputs = slots.rows(d, x=np.eye(d))
     move = (inputs, inputs, slots.row(pull=1)[None], -slots.row(residual=1)[None])
-    third = Units(slots)
-    third.clear("all", "pull", "not_chosen")
-    yield Block(heads(slots, "linear", move), third.mlp())
+    units = Units(slots)
+    units.clear("all", "pull", "not_chosen")
+    return Block(heads(slots, "linear", move), units.mlp())
 
 
 def circuit(d: int, n: int, steps: Sequence[tuple[Dial, Sequence[Path], int | None]]) -> PromptedTransformer:
