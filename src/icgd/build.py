@@ -5,23 +5,25 @@ A spec is {"kind": "module.name", **options}: the class or function `name` of th
 """
 
 import importlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import equinox as eqx
 import jax
+import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Key
 
 from icgd.artefacts import load_arrays, save_arrays
+from icgd.constrained import RESERVED
 from icgd.learners.base import Learner
 from icgd.tasks.base import Task
 
 
 def _resolve(package: str, spec: Mapping[str, Any]) -> tuple[Any, dict[str, Any]]:
     module, name = spec["kind"].split(".")
-    options = {key: value for key, value in spec.items() if key not in ("kind", "training")}
+    options = {key: value for key, value in spec.items() if key not in RESERVED}
     return getattr(importlib.import_module(f"icgd.{package}.{module}"), name), options
 
 
@@ -37,6 +39,14 @@ def build_learner(spec: Mapping[str, Any], task: Task, key: Key[Array, ""]) -> L
     kind, options = _resolve("learners", spec)
     learner: Learner = kind(task, key, **options)
     return learner
+
+
+def start_from(learner: Any, base: Learner, where: str) -> Any:
+    """A learner that is a change of a base, with `base` in its place; `where` names it in errors."""
+    expected, found = (jax.tree.map(jnp.shape, eqx.filter(m, eqx.is_array)) for m in (learner.base, base))
+    if not eqx.tree_equal(expected, found):
+        raise ValueError(f"{where} has weights of other shapes than the base of {type(learner).__name__}")
+    return eqx.tree_at(lambda model: model.base, learner, base)
 
 
 def leaves_by_name(tree: Any) -> dict[str, np.ndarray]:
@@ -68,3 +78,15 @@ def load_learner(path: Path) -> tuple[Learner, dict[str, np.ndarray]]:
     skeleton = build_learner(header["spec"], build_task(header["task"]), jax.random.key(0))
     weights = {k.removeprefix("learner"): a for k, a in arrays.items() if k.startswith("learner")}
     return fill(skeleton, weights), {k: a for k, a in arrays.items() if k not in weights}
+
+
+def load_blocks(paths: Sequence[Path]) -> tuple[Learner, np.ndarray, np.ndarray]:
+    """A learner trained in blocks of seeds, stacked [snapshots, seeds, …], with its steps and seeds."""
+    blocks = [load_learner(path) for path in paths]
+    seeds = np.concatenate([series["seeds"] for _, series in blocks])
+    order = np.argsort(seeds)
+
+    def join(*arrays: Any) -> Any:
+        return np.concatenate(arrays, axis=1)[:, order] if eqx.is_array(arrays[0]) else arrays[0]
+
+    return jax.tree.map(join, *(learner for learner, _ in blocks)), blocks[0][1]["steps"], seeds[order]

@@ -12,6 +12,7 @@ from typing import Any
 
 import yaml
 
+from icgd.constrained import RESERVED
 from icgd.schema import SOURCE, ConfigError, check, nearest, signature_schema
 
 OPTIONAL: dict[str, Any] = {
@@ -20,7 +21,7 @@ OPTIONAL: dict[str, Any] = {
 
 
 def _check_kind(package: str, spec: Mapping[str, Any], where: str) -> None:
-    options = {k: v for k, v in spec.items() if k not in ("kind", "training")}
+    options = {k: v for k, v in spec.items() if k not in RESERVED}
     check(options, signature_schema(package, spec["kind"]), where)
     if "training" in spec:
         check(spec["training"], signature_schema("", "training.Training"), f"{where}.training")
@@ -76,12 +77,26 @@ def _check_figure(figure: Mapping[str, Any], every: Mapping[str, Any], where: st
             _check_reference(table, every[name]["measurements"], f"{where}.sources.{source}")
 
 
+def _check_training_task(
+    spec: Mapping[str, Any], experiment: Mapping[str, Any], options: Mapping[str, Any], where: str
+) -> None:
+    """Where a trained learner starts, and what its training changes of the task."""
+    if "start" in spec:
+        others = [n for n, other in experiment["trained"].items() if "start" not in other]
+        _check_reference(spec["start"], others, f"{where}.start")
+    for option, value in spec.get("task", {}).items():
+        _check_reference(option, options, f"{where}.task")
+        check(value, options[option], f"{where}.task.{option}")
+
+
 def _check_experiment(experiment: Mapping[str, Any], where: str) -> None:
     _check_kind("tasks", experiment["task"], f"{where}.task")
     for group in ("trained", "baselines"):
         for name, spec in experiment[group].items():
             _check_kind("learners", spec, f"{where}.{group}.{name}")
     options = signature_schema("tasks", experiment["task"]["kind"])["properties"]
+    for name, spec in experiment["trained"].items():
+        _check_training_task(spec, experiment, options, f"{where}.trained.{name}")
     for option, values in experiment["conditions"].items():
         _check_reference(option, options, f"{where}.conditions")
         check(values, {"type": "array", "items": options[option]}, f"{where}.conditions.{option}")
@@ -93,7 +108,7 @@ def _check_experiment(experiment: Mapping[str, Any], where: str) -> None:
         for name in [learner, *names]:
             _check_reference(name, known, f"{where}.references")
     for learner in experiment["trained"]:
-        if learner not in experiment["references"]:
+        if learner not in experiment["references"] and "alignment" in experiment["measurements"]:
             raise ConfigError(
                 f"{where}.references lacks {learner!r}, which is trained; add what to compare it with"
             )

@@ -1,4 +1,4 @@
-"""Names for the number ranges that config options accept.
+"""What config options may be: names for ranges of numbers, and the keys that are no options.
 
 To a type checker they are plain numbers. `icgd.config` reads the names in a signature, without
 importing the module, and refuses values outside the range before any job starts.
@@ -12,6 +12,8 @@ PositiveFloat: TypeAlias = float
 NonNegativeFloat: TypeAlias = float
 Fraction: TypeAlias = float
 
+RESERVED = ("kind", "training", "start", "task")
+"""Keys of a spec that are no options of what it names."""
 SCHEMAS: dict[str, dict[str, object]] = {
     "PositiveInt": {"type": "integer", "minimum": 1},
     "NonNegativeInt": {"type": "integer", "minimum": 0},

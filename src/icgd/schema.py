@@ -6,6 +6,7 @@ no schema. Sources are parsed, not imported: no JAX before the first job.
 
 import ast
 import difflib
+import functools
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -49,6 +50,7 @@ def signature_schema(package: str, kind: str) -> dict[str, Any]:
     }
 
 
+@functools.cache
 def _parsed(path: Path) -> ast.Module:
     return ast.parse(path.read_text()) if path.exists() else ast.Module([], [])
 

@@ -29,6 +29,9 @@ try:
 except ConfigError as error:
     raise WorkflowError(f"config {RUN}: {error}") from None
 
+if config["xla_flags"]:
+    os.environ.update(XLA_FLAGS=config["xla_flags"])
+
 RESULTS = f"results/{RUN}"
 EXPERIMENTS = settings.experiments(config)
 

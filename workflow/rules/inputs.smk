@@ -22,6 +22,21 @@ def train_digest(wildcards):
     return code.digest("icgd.stages.train", *kinds)
 
 
+def start_files(wildcards):
+    """The trained learner whose weights a learner starts from, if any."""
+    learner = EXPERIMENTS[wildcards.experiment]["trained"][wildcards.learner]
+    if "start" not in learner:
+        return []
+    return learner_files(wildcards.experiment, wildcards.variant, learner["start"])
+
+
+def learner_files(experiment, variant, name):
+    return [
+        f"{RESULTS}/learners/{experiment}/{variant}/{name}.{block}.npz"
+        for block in seed_blocks(experiment, name)
+    ]
+
+
 def baselines_spec(wildcards):
     baselines = EXPERIMENTS[wildcards.experiment]["baselines"]
     spec = {"baselines": baselines, "fitting_prompts": config["fitting_prompts"]}
@@ -55,9 +70,9 @@ def variant_of(source, wildcards):
 
 def trained_files(wildcards):
     return [
-        f"{RESULTS}/learners/{source}/{variant_of(source, wildcards)}/{name}.{block}.npz"
+        file
         for name, source in origins(wildcards, "trained").items()
-        for block in seed_blocks(source, name)
+        for file in learner_files(source, variant_of(source, wildcards), name)
     ]
 
 

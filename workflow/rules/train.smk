@@ -1,5 +1,7 @@
 # Training: one job per learner, variant and block of seeds; reruns when the code's meaning changes.
 rule train:
+    input:
+        start=start_files,
     output:
         f"{RESULTS}/learners/{{experiment}}/{{variant}}/{{learner}}.{{seeds}}.npz",
     log:
@@ -16,4 +18,5 @@ rule train:
         spec=train_spec,
         code=train_digest,
     shell:
-        stage("train") + " --spec {params.spec:q} --output {output:q} > {log:q} 2>&1"
+        stage("train") + " --spec {params.spec:q} --start {input.start:q} "
+        "--output {output:q} > {log:q} 2>&1"

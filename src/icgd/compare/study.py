@@ -14,7 +14,7 @@ import pandas as pd
 from jaxtyping import Array
 
 from icgd.artefacts import load_arrays
-from icgd.build import build_task, load_learner
+from icgd.build import build_task, load_blocks, load_learner
 from icgd.learners.base import Learner
 from icgd.learners.construction import interpolate
 from icgd.prompt import KINDS
@@ -94,17 +94,11 @@ def _in_double(learner: Learner) -> Learner:
 
 def _load_trained(paths: Sequence[Path]) -> list[Population]:
     """Populations of all snapshots, the blocks of seeds joined."""
-    blocks = [load_learner(path) for path in sorted(paths)]
-    learner = jax.tree.map(
-        lambda *a: np.concatenate(a, axis=1) if eqx.is_array(a[0]) else a[0], *(b[0] for b in blocks)
-    )
-    seeds = [int(seed) for _, series in blocks for seed in series["seeds"]]
-    order = np.argsort(seeds)
-    seeds = [seeds[i] for i in order]
-    steps = blocks[0][1]["steps"]
+    learner, steps, numbers = load_blocks(paths)
+    seeds = [int(seed) for seed in numbers]
 
     def snapshot(index: int) -> Learner:
-        return _in_double(jax.tree.map(lambda a: a[index][order], learner))
+        return _in_double(jax.tree.map(lambda a: a[index] if eqx.is_array_like(a) else a, learner))
 
     return [Population(snapshot(i), seeds, int(step)) for i, step in enumerate(steps)]
 

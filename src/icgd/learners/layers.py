@@ -43,8 +43,12 @@ class Attention(eqx.Module):
         maps: Float[Array, "h t n"] | None = None,
     ) -> Float[Array, "t e"]:
         """What `tokens` read from `context`: Σ_h B_h Σ_j a_hj e_j, with `maps` in place of a if given."""
-        read = self.read(tokens, context, maps)
-        _, write = self.products()
+        if self.value.shape[1] < context.shape[1]:
+            weights = self._weights(tokens, context) if maps is None else jnp.swapaxes(maps, 0, 1)
+            values = _by_head(self.value, normalised(context, self.norm))
+            read, write = jnp.einsum("thn,nhv->thv", weights, values), self.projection
+        else:
+            read, write = self.read(tokens, context, maps), self.products()[1]
         return read.reshape(len(tokens), -1) @ jnp.concatenate(jnp.swapaxes(write, 1, 2))
 
     def read(
@@ -63,11 +67,7 @@ class Attention(eqx.Module):
         return jnp.swapaxes(self._weights(tokens, context), 0, 1)
 
     def _weights(self, tokens: Float[Array, "t e"], context: Float[Array, "n e"]) -> Float[Array, "t h n"]:
-        heads, _, width = self.key.shape
-        bilinear, _ = self.products()
-        asked = normalised(tokens, self.norm) @ jnp.concatenate(jnp.swapaxes(bilinear, 1, 2), axis=1)
-        logits = asked.reshape(-1, width) @ normalised(context, self.norm).T
-        logits = logits.reshape(len(tokens), heads, len(context))
+        logits = self._logits(normalised(tokens, self.norm), normalised(context, self.norm))
         back = jnp.arange(len(tokens))[:, None] - jnp.arange(len(context))
         if self.position_bias is not None:
             reach = self.position_bias.shape[1] - 1
@@ -76,6 +76,22 @@ class Attention(eqx.Module):
         if self.kernel == "softmax":
             return jax.nn.softmax(logits if hidden is None else jnp.where(hidden, -jnp.inf, logits))
         return logits if hidden is None else jnp.where(hidden, 0.0, logits)
+
+    def _logits(self, tokens: Float[Array, "t e"], context: Float[Array, "n e"]) -> Float[Array, "t h n"]:
+        """(K e_j)ᵀ(Q e): with the product A, or factor by factor if heads are narrower than tokens."""
+        heads, narrow, width = self.key.shape
+        if narrow < width:
+            return jnp.einsum("thk,nhk->thn", _by_head(self.query, tokens), _by_head(self.key, context))
+        bilinear, _ = self.products()
+        asked = tokens @ jnp.concatenate(jnp.swapaxes(bilinear, 1, 2), axis=1)
+        logits = asked.reshape(-1, width) @ context.T
+        return logits.reshape(len(tokens), heads, len(context))
+
+
+def _by_head(matrices: Float[Array, "h k e"], tokens: Float[Array, "t e"]) -> Float[Array, "t h k"]:
+    """Every head's matrix times every token, as one product."""
+    heads, narrow, width = matrices.shape
+    return (tokens @ matrices.reshape(-1, width).T).reshape(-1, heads, narrow)
 
 
 class MLP(eqx.Module):

@@ -15,7 +15,15 @@ import numpy as np
 from tqdm import tqdm
 
 from icgd.artefacts import ArtefactError, load_arrays, save_arrays
-from icgd.build import build_learner, build_task, fill, leaves_by_name, save_learner
+from icgd.build import (
+    build_learner,
+    build_task,
+    fill,
+    leaves_by_name,
+    load_blocks,
+    save_learner,
+    start_from,
+)
 from icgd.randomness import named_key
 from icgd.stages.arguments import StageError, run_stage
 from icgd.training import NonFiniteLossError, State, Training, initial_state, train
@@ -69,19 +77,34 @@ class _Progress:
             print(line, file=sys.stderr, flush=True)
 
 
-def main(spec: dict[str, Any], output: Path) -> None:
+def _start(learners: Any, paths: list[Path], seeds: list[int]) -> Any:
+    """Learners with what other trained ones ended at as their base, seed by seed."""
+    if not paths:
+        return learners
+    found, _, known = load_blocks(paths)
+    last = jax.tree.map(lambda a: jnp.asarray(a[-1, np.searchsorted(known, seeds)]), found)
+    try:
+        return start_from(learners, last, str(paths[0]))
+    except ValueError as error:
+        raise StageError(f"{error}; give both the same options") from None
+
+
+def main(spec: dict[str, Any], start: list[Path], output: Path) -> None:
     """Write the weights of every snapshot, stacked [snapshots, seeds, …], and their steps."""
     start_time = time.perf_counter()
-    task, training = build_task(spec["task"]), Training(**spec["learner"]["training"])
+    task = build_task(spec["task"], **spec["learner"].get("task", {}))
+    training = Training(**spec["learner"]["training"])
     name, seeds = (spec["experiment"], spec["variant"], spec["name"]), spec["seeds"]
     keys = [named_key(spec["seed"], *name, seed) for seed in seeds]
     build = eqx.filter_vmap(lambda key: build_learner(spec["learner"], task, key))
     init_keys, data_keys = jax.vmap(jax.random.split, out_axes=1)(jnp.stack(keys))
-    start = eqx.filter_jit(lambda keys: initial_state(build(keys), training))(init_keys)
+    learners = _start(eqx.filter_jit(build)(init_keys), start, seeds)
+    first = eqx.filter_jit(lambda learners: initial_state(learners, training))(learners)
 
     checkpoint = output.with_suffix(".checkpoint.npz")
-    digest = hashlib.sha256(json.dumps(spec, sort_keys=True).encode()).hexdigest()
-    state, snapshots = _load_checkpoint(checkpoint, start, digest)
+    inputs = [json.dumps(spec, sort_keys=True).encode(), *(path.read_bytes() for path in start)]
+    digest = hashlib.sha256(b"".join(inputs)).hexdigest()
+    state, snapshots = _load_checkpoint(checkpoint, first, digest)
     progress = _Progress("/".join(name), int(state.step), training.steps)
     saved = -math.inf
     try:
@@ -95,7 +118,7 @@ def main(spec: dict[str, Any], output: Path) -> None:
         _save_checkpoint(checkpoint, state, snapshots, digest)
         raise StageError(f"{'/'.join(name)}: {error}; kept in {checkpoint}") from None
     progress.show(state)
-    stacked = fill(start.learner, {k: np.stack([s[k] for s in snapshots]) for k in snapshots[0]})
+    stacked = fill(first.learner, {k: np.stack([s[k] for s in snapshots]) for k in snapshots[0]})
     steps, numbers = np.array(training.snapshot_steps()), np.array(seeds)
     save_learner(output, stacked, spec["learner"], spec["task"], steps=steps, seeds=numbers)
     checkpoint.unlink(missing_ok=True)
@@ -103,4 +126,4 @@ def main(spec: dict[str, Any], output: Path) -> None:
 
 
 if __name__ == "__main__":
-    run_stage(main, output="trained learners")
+    run_stage(main, start="paths", output="trained learners")
