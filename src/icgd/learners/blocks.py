@@ -27,21 +27,22 @@ class Block(eqx.Module):
     attention: Attention
     mlp: MLP
 
-    def __call__(self, stream: Float[Array, "t e"]) -> Float[Array, "t e"]:
-        """The stream after the block; every token reads all tokens."""
-        stream = stream + self.attention(stream, stream)
-        return stream + self.mlp(normalised(stream, self.attention.norm))
+    def __call__(self, tokens: Float[Array, "t e"], stream: Float[Array, "n e"]) -> Float[Array, "t e"]:
+        """Tokens of the stream after the block; each reads all of the stream."""
+        tokens = tokens + self.attention(tokens, stream)
+        return tokens + self.mlp(normalised(tokens, self.attention.norm))
 
 
 class PromptedTransformer(Learner):
     """Blocks between an embedding and a readout from the query's token.
 
     The objective token is the sum of `objectives`' rows weighted by the prompt's objective: one row for a
-    pure objective, a mixture in between. `positions` are added to the examples' tokens, if given.
+    pure objective, a mixture in between. Without such rows the model is not told the objective.
+    `positions` are added to the examples' tokens, if given.
     """
 
     embedding: Float[Array, "e inputs"]
-    objectives: Float[Array, "o e"]
+    objectives: Float[Array, "o e"] | None
     kinds: Float[Array, "3 e"]
     """Added to the objective's, the examples' and the query's tokens."""
     blocks: tuple[Block, ...]
@@ -56,17 +57,18 @@ class PromptedTransformer(Learner):
             examples = examples + self.positions
         query = self.embedding @ jnp.concatenate([prompt.query, start]) + self.kinds[2]
         objective = self.kinds[0]
-        if prompt.objective is not None:
+        if self.objectives is not None and prompt.objective is not None:
             objective = objective + prompt.objective @ self.objectives
         return jnp.concatenate([objective[None], examples, query[None]])
 
     def trajectory(self, prompt: Prompt) -> Float[Array, "blocks m"]:
-        """Predictions read out after every block."""
+        """Predictions read out after every block; the last block computes the query's token alone."""
         stream, predictions = self.stream(prompt), []
-        for block in self.blocks:
-            stream = block(stream)
+        for block in self.blocks[:-1]:
+            stream = block(stream, stream)
             predictions.append(self.readout @ stream[-1])
-        return jnp.stack(predictions)
+        last = self.blocks[-1](stream[-1:], stream)
+        return jnp.stack([*predictions, self.readout @ last[0]])
 
 
 def prompted_transformer(
@@ -76,11 +78,15 @@ def prompted_transformer(
     layers: PositiveInt = 3,
     width: PositiveInt = 64,
     heads: PositiveInt = 4,
-    hidden: PositiveInt = 256,
-    initial_scale: PositiveFloat = 1.0,
-    norm: Norm = "none",
+    hidden: PositiveInt = 128,
+    initial_scale: PositiveFloat = 0.3,
+    norm: Norm = "layer",
+    told: bool = True,
 ) -> PromptedTransformer:
-    """Untrained softmax blocks; embeddings start as N(0, 1/inputs), the readout at zero."""
+    """Untrained softmax blocks: embeddings of N(0, 1/4), divided by √inputs for the examples; a zero readout.
+
+    told: whether the model reads the prompt's objective.
+    """
     entries = task.dimension + 1
 
     def block(key: Key[Array, ""]) -> Block:
@@ -96,9 +102,9 @@ def prompted_transformer(
 
     embedding, objectives, kinds, *keys = jax.random.split(key, 3 + layers)
     return PromptedTransformer(
-        matrix(embedding, width, entries) / math.sqrt(entries),
-        matrix(objectives, len(OBJECTIVES), width),
-        matrix(kinds, 3, width),
+        0.5 * matrix(embedding, width, entries) / math.sqrt(entries),
+        0.5 * matrix(objectives, len(OBJECTIVES), width) if told else None,
+        0.5 * matrix(kinds, 3, width),
         tuple(map(block, keys)),
         jnp.zeros((1, width), jnp.float32),
     )

@@ -237,10 +237,10 @@ def switched(
     model: PromptedTransformer, prompt: Prompt, later: Float[Array, " o"], after: int
 ) -> Float[Array, " m"]:
     """The prediction when the objective in its token is replaced after so many blocks."""
-    assert prompt.objective is not None
+    assert prompt.objective is not None and model.objectives is not None
     stream = model.stream(prompt)
     for depth, block in enumerate(model.blocks):
         if depth == after:
             stream = stream.at[0].add((later - prompt.objective) @ model.objectives)
-        stream = block(stream)
+        stream = block(stream, stream)
     return model.readout @ stream[-1]

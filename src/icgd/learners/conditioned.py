@@ -1,4 +1,4 @@
-"""Linear self-attention alone, told which objective to descend on: the control of the blocks with MLPs.
+"""Self-attention alone, told which objective to descend on: the control of the blocks with MLPs.
 
 The objective is appended to the inputs of every token, so that every product of a layer can depend on it.
 """
@@ -10,6 +10,7 @@ from jaxtyping import Array, Float, Key
 
 from icgd.constrained import PositiveFloat, PositiveInt
 from icgd.learners.base import Learner
+from icgd.learners.layers import Kernel
 from icgd.learners.transformer import Transformer, attention_stack
 from icgd.prompt import Prompt
 from icgd.tasks.linear import LinearRegression
@@ -36,8 +37,12 @@ def conditioned_stack(
     *,
     layers: PositiveInt = 3,
     heads: PositiveInt = 1,
+    kernel: Kernel = "linear",
     initial_scale: PositiveFloat = 1.0,
 ) -> Conditioned:
     """Untrained layers for the task's inputs and three objectives."""
     widened = LinearRegression(task.dimension + 3, task.context_length)
-    return Conditioned(attention_stack(widened, key, layers=layers, heads=heads, initial_scale=initial_scale))
+    stack = attention_stack(
+        widened, key, layers=layers, heads=heads, kernel=kernel, initial_scale=initial_scale
+    )
+    return Conditioned(stack)
