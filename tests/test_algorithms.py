@@ -1,13 +1,14 @@
 """Multi-step descent, its fitted rates, and the rival algorithms, against dense oracles."""
 
 import dataclasses
+from typing import Any
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from icgd.learners import descent, smoothers, solvers
+from icgd.learners import descent, norms, smoothers, solvers
 from icgd.learners.fitting import Density, fit_rates, remaining_error, spectral_density
 from icgd.prompt import Prompt
 from icgd.tasks.linear import LinearRegression
@@ -186,3 +187,21 @@ def test_fitted_ridge_finds_the_bayes_penalty(double: None) -> None:
 
 def test_fixed_ridge_is_not_refitted(prompts: tuple[Prompt, jax.Array]) -> None:
     assert float(solvers.ordinary_least_squares(TASK, KEY).fitted(*prompts).penalty) == 0
+
+
+@pytest.mark.parametrize("norm", ["l1", "linf"])
+def test_rates_of_descent_on_norms_are_the_best(prompts: tuple[Prompt, jax.Array], norm: Any) -> None:
+    stored, targets = prompts
+    learner = norms.norm_descent(TASK, KEY, norm=norm, steps=2).fitted(stored, targets)
+
+    def loss(factor: float) -> float:
+        scaled = dataclasses.replace(learner, rate=factor * learner.rate)
+        return float(jnp.mean((jax.vmap(scaled)(stored) - targets) ** 2))
+
+    assert loss(1.0) < min(loss(0.9), loss(1.1), loss(0.0))
+    size = float(jnp.sqrt(jnp.mean(stored.y**2)))
+    assert float(learner.temperature) == pytest.approx(0.2 * size, rel=0.02)
+    assert float(learner.sharpness) == pytest.approx(5 / size if norm == "linf" else 0, rel=0.02)
+    tripled = dataclasses.replace(stored, y=3 * stored.y)
+    again = norms.norm_descent(TASK, KEY, norm=norm, steps=2).fitted(tripled, 3 * targets)
+    np.testing.assert_allclose(jax.vmap(again)(tripled), 3 * jax.vmap(learner)(stored), rtol=1e-3, atol=1e-3)

@@ -16,7 +16,7 @@ from icgd.learners.conditioned import conditioned_stack
 from icgd.learners.objectives import ObjectiveDescent, exact_fit, fit, objective_descent
 from icgd.objectives import OBJECTIVES, Dial, Objective, descend, value
 from icgd.prompt import Prompt
-from icgd.tasks.objectives import FAMILIES, ObjectiveRegression, unit_noise
+from icgd.tasks.objectives import FAMILIES, SCALES, ObjectiveRegression, unit_noise
 
 KEY = jax.random.key(0)
 TASK = ObjectiveRegression(dimension=3, context_length=6, noise_scale=1.0)
@@ -97,15 +97,17 @@ def test_noise_has_variance_one_and_the_families_shapes(double: None) -> None:
     assert float(jnp.abs(arcsine).max()) <= np.sqrt(2) + 1e-6
 
 
-def test_tied_noise_follows_the_objective(double: None) -> None:
+def test_confounds_tie_noise_and_scale_to_the_objective(double: None) -> None:
     for index, family in enumerate(FAMILIES):
-        tied = dataclasses.replace(TASK, noise="tied", objective=OBJECTIVES[index])
-        fixed = dataclasses.replace(TASK, noise=family, objective=OBJECTIVES[index])
-        np.testing.assert_array_equal(prompts(4, tied).y, prompts(4, fixed).y)
-    untied = dataclasses.replace(TASK, noise="tied", objective="l2", untied=1.0)
-    np.testing.assert_array_equal(
-        prompts(4, untied).y, prompts(4, dataclasses.replace(TASK, noise="mixed", objective="l2")).y
-    )
+        asked = dataclasses.replace(TASK, objective=OBJECTIVES[index])
+        tied = dataclasses.replace(asked, confound="noise")
+        np.testing.assert_array_equal(
+            prompts(4, tied).y, prompts(4, dataclasses.replace(asked, noise=family)).y
+        )
+        scaled = dataclasses.replace(asked, confound="scale")
+        np.testing.assert_allclose(prompts(4, scaled).y, SCALES[index] * prompts(4, asked).y, rtol=1e-6)
+    free = dataclasses.replace(TASK, confound="noise", objective="l2", untied=1.0)
+    np.testing.assert_array_equal(prompts(4, free).y, prompts(4, dataclasses.replace(TASK, objective="l2")).y)
 
 
 @pytest.mark.parametrize("steps", [1, 2])
@@ -149,8 +151,9 @@ def test_labels_enter_as_polynomials_of_the_stated_degree(double: None, depth: i
 
 
 def test_exact_l1_fit_is_homogeneous_but_not_additive(double: None) -> None:
+    """Up to the solver's feasibility tolerance of 1e-7."""
     found = defects(exact_fit(TASK, KEY, objective="l1"), prompts(20))
-    assert float(found["homogeneity_defect"][0]) < 1e-9
+    assert float(found["homogeneity_defect"][0]) < 1e-6
     assert float(found["additivity_defect"][0]) > 0.05
 
 

@@ -7,6 +7,8 @@ import numpy as np
 import pandas as pd
 
 from icgd.intervals import final, seed_intervals
+from icgd.objectives import OBJECTIVES
+from icgd.plots.retargeting import CHANGES, TARGETS
 from icgd.plots.style import MODELS, label
 
 OVER = {"mean": "mean", "max": "max", "min": "min", "max_abs": r"max$|\cdot|$"}
@@ -18,7 +20,25 @@ PERCENT = (
     "diverged_",
     "unstable_",
 )
-COUNTS = ("degree", "_lead", "_lead_low", "_lead_high", "_plateau", "phase_change_step")
+COUNTS = ("parameters", "degree", "_lead", "_lead_low", "_lead_high", "_plateau", "phase_change_step")
+EXACT = ("lad", "least_squares", "chebyshev")
+PROMPTED = {
+    "lsa": ("linear attention", OBJECTIVES),
+    "softmax": ("softmax attention", OBJECTIVES),
+    "prompted": ("blocks", OBJECTIVES),
+    "prompted_exact": ("blocks, exact targets", EXACT),
+    "prompted_natural": ("blocks, natural noise", EXACT),
+}
+"""Models that are told their objective, and the algorithms that they are compared with."""
+KNOBS = {
+    "lsa": "linear attention",
+    "softmax": "softmax attention",
+    "prompted": "blocks",
+    "prompted_exact": "blocks, exact targets",
+    "prompted_natural": "blocks, natural noise",
+    "circuit": "constructed circuit",
+}
+"""Learners whose knob is their prompt."""
 DISTANCE, ERROR = "relative_distance_to_", "_standard_error"
 
 
@@ -92,12 +112,63 @@ def atlas_table(metrics: pd.DataFrame, confidence: float) -> str:
         for metric in (nearest, following):
             seeds = test.loc[metric, "high"] - test.loc[metric, "mean"]
             half = np.hypot(seeds, 2 * test.loc[metric + ERROR, "mean"])
-            algorithm = escape(label(metric.removeprefix(DISTANCE)))
+            algorithm = label(metric.removeprefix(DISTANCE))
             cells += [algorithm, rf"${test.loc[metric, 'mean']:.3f}\pm{half:.3f}$"]
         cells.append(f"{test.loc['sensitivity_cosine_to_' + name, 'mean']:.3f}")
         verdict = mine[mine["metric"] == f"is_{name}"]
         law = verdict[verdict["condition"] == "test"]["value"]
         shifted = verdict[verdict["condition"] != "test"].groupby("seed")["value"].min()
         cells += [f"{int(found.sum())}/{len(found)}" for found in (law, shifted)]
+        lines.append(" & ".join(cells) + r" \\")
+    return "\n".join(lines) + "\n"
+
+
+def _estimate(table: pd.DataFrame, learner: str, metric: str, one_minus: bool = False) -> str:
+    """Mean and half-width of a metric of a learner, or of one minus it; a dash where it is not known."""
+    rows = table[(table["learner"] == learner) & (table["metric"] == metric)]
+    if rows.empty:
+        return "--"
+    mean, half = rows["mean"].iloc[0], rows["high"].iloc[0] - rows["mean"].iloc[0]
+    spread = rf"\pm{half:.3f}" if rows["count"].iloc[0] > 1 else ""
+    return f"${1 - mean if one_minus else mean:.3f}{spread}$"
+
+
+def prompted_table(metrics: pd.DataFrame, confidence: float) -> str:
+    """Rows for models that are told their objective: R² to descent on it, then the largest to another."""
+    rows = final(metrics[(metrics["experiment"] == "objectives") & (metrics["condition"] == "test")])
+    table = seed_intervals(rows, confidence)
+    lines = []
+    for learner, (name, algorithms) in PROMPTED.items():
+        cells = [name]
+        for asked, own in zip(OBJECTIVES, algorithms, strict=True):
+            others = [f"error_{asked}_to_{other}" for other in algorithms if other != own]
+            mine = table[(table["learner"] == learner) & table["metric"].isin(others)]
+            cells += [_estimate(table, learner, f"error_{asked}_to_{own}", one_minus=True)]
+            cells += [f"{1 - mine['mean'].min():.3f}"]
+        lines.append(" & ".join(cells) + r" \\")
+    return "\n".join(lines) + "\n"
+
+
+def scores_table(metrics: pd.DataFrame, confidence: float) -> str:
+    """Rows for every knob: parameters turned, and for L1 and L∞ its score and that on a random network."""
+    rows = final(
+        metrics[(metrics["experiment"] == "objectives_retargeted") & (metrics["condition"] == "test")]
+    )
+    table = seed_intervals(rows, confidence)
+    size = table[table["metric"] == "parameters"].set_index("learner")["mean"]
+    lines = []
+    for learner, name in KNOBS.items():
+        scores = [_estimate(table, learner, f"score_to_{target}") for target in TARGETS]
+        lines.append(" & ".join([name, "prompt", scores[0], "", scores[1], ""]) + r" \\")
+    lines.append(r"\midrule")
+    names = {change: name for change, (name, _) in CHANGES.items()}
+    for change, name in (names | {"scratch": "from scratch", "linear": "linear, from scratch"}).items():
+        if f"{change}_to_l1" not in size.index:
+            continue
+        cells = [name, f"{size[f'{change}_to_l1']:.0f}"]
+        for target in TARGETS:
+            for prefix in ("", "random_"):
+                found = _estimate(table, f"{prefix}{change}_to_{target}", f"score_to_{target}")
+                cells.append("" if prefix and found == "--" else found)
         lines.append(" & ".join(cells) + r" \\")
     return "\n".join(lines) + "\n"

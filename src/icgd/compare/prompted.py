@@ -18,6 +18,14 @@ from icgd.constrained import Fraction, PositiveInt
 from icgd.objectives import OBJECTIVES
 from icgd.prompt import Prompt
 
+KINDS: dict[str, dict[str, str]] = {
+    "margin": {str(name): name for name in OBJECTIVES},
+    "exact_margin": {"l1": "lad", "l2": "least_squares", "linf": "chebyshev"},
+}
+"""The algorithms of each objective: descent, and the exact fit."""
+SENSITIVITIES = 256
+"""The number of prompts whose sensitivities are compared."""
+
 
 def measure(
     study: Study,
@@ -25,25 +33,31 @@ def measure(
     learners: list[str],
     algorithms: list[str],
     mixtures: list[Fraction],
-    prompts: PositiveInt = 2048,
+    prompts: PositiveInt = 1024,
+    shift_prompts: PositiveInt = 512,
 ) -> pd.DataFrame:
     """Metrics `error_<objective>_to_<algorithm>` and `cosine_<objective>_to_<algorithm>` in every condition.
+
+    `margin_<objective>` and `exact_margin_<objective>` are below 1 where descent on what was asked, or its
+    exact fit, is nearer than those of the other objectives.
 
     Rows with condition mix=<first>-<second>@<share> have `error_to_<algorithm>` at a mixture of two prompts.
     """
     tables = []
     for condition in study.spec["conditions"]:
-        stored, targets = study.prompts(condition, prompts)
+        count = prompts if condition == study.spec["variant"] else shift_prompts
+        stored, targets = study.prompts(condition, count)
         bound = divergence_bound(targets)
-        found = {name: outputs(study.learners[name].learner, stored, prompts) for name in algorithms}
+        found = {name: outputs(study.learners[name].learner, stored, SENSITIVITIES) for name in algorithms}
         for name in learners:
             population, metrics = study.learners[name], {}
             for objective in OBJECTIVES:
-                ours = outputs(population.learner, asking(stored, objective), prompts)
+                ours = outputs(population.learner, asking(stored, objective), SENSITIVITIES)
                 for algorithm, theirs in found.items():
                     pair = f"{objective}_to_{algorithm}"
                     metrics[f"error_{pair}"] = relative_error(ours, theirs)
                     metrics[f"cosine_{pair}"] = distances(ours, theirs, bound)["sensitivity_cosine"]
+                metrics |= _margins(metrics, objective)
             tables.append(study.rows(name, population, condition, metrics))
             if condition == study.spec["variant"]:
                 tables += _mixed(study, name, stored, found, mixtures)
@@ -54,6 +68,17 @@ def relative_error(ours: Outputs, theirs: Outputs) -> Array:
     """MSE of the predictions over the mean square of theirs, for each seed."""
     apart = jnp.mean(jnp.sum((ours.prediction - theirs.prediction) ** 2, axis=-1), axis=1)
     return apart / jnp.mean(jnp.sum(theirs.prediction**2, axis=-1))
+
+
+def _margins(metrics: dict[str, Array], asked: str) -> dict[str, Array]:
+    """The error to what was asked over the least error to what was not, for descent and for exact fits."""
+    margins = {}
+    for kind, algorithms in KINDS.items():
+        keys = {name: f"error_{asked}_to_{algorithm}" for name, algorithm in algorithms.items()}
+        if set(keys.values()) <= metrics.keys():
+            others = jnp.stack([metrics[key] for name, key in keys.items() if name != asked])
+            margins[f"{kind}_{asked}"] = metrics[keys[asked]] / jnp.min(others, axis=0)
+    return margins
 
 
 def _mixed(

@@ -78,6 +78,10 @@ LOOKS = {
     "l1": ("descent on $L_1$", "#D55E00", "s"),
     "l2": ("on $L_2$", "#0072B2", "o"),
     "linf": (r"on $L_\infty$", "#009E73", "^"),
+    "l1_1": ("$L_1$ descent 1", "#D55E00", "s"),
+    "l1_2": ("$L_1$ descent 2", "#D55E00", "D"),
+    "linf_1": (r"$L_\infty$ descent 1", "#009E73", "^"),
+    "linf_2": (r"$L_\infty$ descent 2", "#009E73", "v"),
 }
 MODELS = {
     "transformer": "one layer",

@@ -15,7 +15,15 @@ import pandas as pd
 
 from icgd.artefacts import load_table, write_text
 from icgd.intervals import GROUP, final, seed_intervals
-from icgd.latex import atlas_table, claims_table, escape, shown, times_table
+from icgd.latex import (
+    atlas_table,
+    claims_table,
+    escape,
+    prompted_table,
+    scores_table,
+    shown,
+    times_table,
+)
 from icgd.stages.arguments import run_stage
 
 SKIP = ("entry=",)
@@ -74,7 +82,7 @@ def main(
     sources: list[Path],
     output: Path,
 ) -> None:
-    """Write numbers.tex, claims.tex, times.tex and atlas.tex into the folder `output`."""
+    """Write numbers.tex and the rows of every table into the folder `output`."""
     record, verdicts, table = json.loads(provenance.read_text()), pd.read_csv(claims), load_table(metrics)
     definitions = dict(results(table, spec["confidence"]))
     definitions |= {f"config{key}": value for key, value in flatten(spec["config"])}
@@ -94,7 +102,9 @@ def main(
     write_text(output / "numbers.tex", "\n".join(lines) + "\n")
     write_text(output / "claims.tex", claims_table(verdicts))
     write_text(output / "times.tex", times_table(record))
-    write_text(output / "atlas.tex", atlas_table(table, spec["confidence"]))
+    tables = {"atlas": atlas_table, "prompted": prompted_table, "scores": scores_table}
+    for name, make in tables.items():
+        write_text(output / f"{name}.tex", make(table, spec["confidence"]))
 
 
 if __name__ == "__main__":

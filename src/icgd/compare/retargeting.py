@@ -1,0 +1,169 @@
+"""How far a change of a part of a network turns what it descends on, and at what cost.
+
+The error to an objective is MSE / mean(ŷ²) of descent on it. With E₀ the error of the network at its home,
+descent on L2, under the best rescaling of its output, and E that after a knob was turned to an objective, the
+knob's score is 1 − E/E₀: 0 for what rescaling alone does, 1 for the algorithm itself.
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import NamedTuple
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import pandas as pd
+from jaxtyping import Array, Float
+
+from icgd.compare.circuits import asking
+from icgd.compare.metrics import outputs
+from icgd.compare.prompted import KINDS
+from icgd.compare.study import Population, Study
+from icgd.constrained import Fraction, PositiveInt
+from icgd.learners.adapters import Adapted, count
+from icgd.learners.base import Learner
+from icgd.objectives import OBJECTIVES
+from icgd.prompt import Prompt
+
+TOWARDS = "_to_"
+HOME = "l2"
+
+
+def measure(
+    study: Study,
+    *,
+    home: str,
+    random: str,
+    prompted: list[str],
+    exact: list[str],
+    paths: list[str],
+    shares: list[Fraction],
+    prompts: PositiveInt = 1024,
+) -> pd.DataFrame:
+    """Errors to every objective, scores and numbers of parameters of all learners <change>_to_<objective>.
+
+    `home` is the network that they change; <random>_<change>_to_… change a random network, and
+    `score_over_random` is what the home's score has beyond the mean of theirs. Of `prompted` learners the
+    knob is their prompt, and those in `exact` are measured against exact fits. Conditions share=… lie on the
+    straight path from the home's weights to those after a change in `paths`; `largest_rise` is of the error
+    aimed at.
+    """
+    stored, _ = study.prompts(study.spec["variant"], prompts)
+    ruler, fits = (Ruler(stored, study, KINDS[kind]) for kind in ("margin", "exact_margin"))
+    start = study.learners[home]
+    answer = ruler.answers(start)
+    tables = [study.rows(home, start, "test", ruler.errors(answer) | ruler.rescaled(answer) | _size(start))]
+    for name, target in _targets(study, home):
+        population = _merged(study.learners[name])
+        found = ruler.answers(population, target)
+        metrics = ruler.errors(found) | _size(study.learners[name])
+        metrics |= {f"score{TOWARDS}{target}": ruler.score(found, answer, target)}
+        control = study.learners.get(f"{random}_{name}")
+        if control:
+            chance = ruler.score(ruler.answers(_merged(control), target), answer, target)
+            metrics["score_over_random"] = metrics[f"score{TOWARDS}{target}"] - jnp.mean(chance)
+        tables.append(study.rows(name, population, "test", metrics))
+    for name in prompted:
+        measured = (fits if name in exact else ruler).prompted(study.learners[name])
+        tables.append(study.rows(name, study.learners[name], "test", measured))
+    for name, target in _targets(study, home):
+        if name.removesuffix(TOWARDS + target) in paths:
+            tables += _path(study, ruler, start, name, target, shares)
+    return pd.concat(tables)
+
+
+class Ruler(NamedTuple):
+    """The stored prompts, and measures of distance on them to one algorithm for each objective."""
+
+    stored: Prompt
+    study: Study
+    algorithms: Mapping[str, str]
+
+    def answers(self, population: Population, objective: str = HOME) -> Float[Array, "seeds p"]:
+        """Predictions when asked for an objective."""
+        asked = asking(self.stored, objective)
+        return outputs(population.learner, asked, 1).prediction[..., 0]
+
+    def algorithm(self, objective: str) -> Float[Array, "1 p"]:
+        """What the algorithm of an objective predicts."""
+        return self.answers(self.study.learners[self.algorithms[objective]], objective)
+
+    def error(self, ours: Float[Array, "s p"], objective: str) -> Float[Array, " s"]:
+        """MSE over the mean square of the algorithm's predictions."""
+        theirs = self.algorithm(objective)
+        return jnp.mean((ours - theirs) ** 2, axis=1) / jnp.mean(theirs**2)
+
+    def errors(self, ours: Float[Array, "s p"]) -> dict[str, Float[Array, " s"]]:
+        """The error to every objective."""
+        return {f"error{TOWARDS}{name}": self.error(ours, name) for name in OBJECTIVES}
+
+    def rescaled(self, ours: Float[Array, "s p"]) -> dict[str, Float[Array, " s"]]:
+        """The error to every objective under the best rescaling of the predictions."""
+        return {f"rescaled_error{TOWARDS}{name}": self.least(ours, name) for name in OBJECTIVES}
+
+    def least(self, ours: Float[Array, "s p"], objective: str) -> Float[Array, " s"]:
+        """The error at the best scale: 1 − ⟨ŷ a⟩²/(⟨ŷ²⟩⟨a²⟩)."""
+        theirs = self.algorithm(objective)
+        shared = jnp.mean(ours * theirs, axis=1) ** 2
+        return 1 - shared / (jnp.mean(ours**2, axis=1) * jnp.mean(theirs**2))
+
+    def score(self, turned: Array, home: Array, target: str) -> Float[Array, " s"]:
+        """1 − E/E₀."""
+        return 1 - self.error(turned, target) / self.least(home, target)
+
+    def prompted(self, population: Population) -> dict[str, Float[Array, " s"]]:
+        """Errors and scores of a learner whose knob is its prompt."""
+        home, found = self.answers(population), {}
+        for name in OBJECTIVES:
+            turned = self.answers(population, name)
+            found[f"error{TOWARDS}{name}"] = self.error(turned, name)
+            if name != HOME:
+                found[f"score{TOWARDS}{name}"] = self.score(turned, home, name)
+        return found | {"parameters": jnp.zeros(len(population.seeds))}
+
+
+def _targets(study: Study, home: str) -> Iterator[tuple[str, str]]:
+    """The learners that are trained here to change to an objective, and which."""
+    for name, source in study.spec["trained"].items():
+        if source == study.spec["experiment"] and name != home:
+            yield name, name.rpartition(TOWARDS)[2]
+
+
+def _merged(population: Population) -> Population:
+    """The same with every change made, so that all have one form."""
+    if not isinstance(population.learner, Adapted):
+        return population
+    merged = eqx.filter_vmap(lambda learner: learner.merged())(population.learner)
+    return Population(merged, population.seeds, population.step)
+
+
+def _size(population: Population) -> dict[str, Float[Array, " s"]]:
+    """The number of parameters that are trained, and its share of the whole network's."""
+    learner, seeds = population.learner, len(population.seeds)
+    parts = (learner.change, learner.base) if isinstance(learner, Adapted) else (learner, learner)
+    trained, whole = count(parts[0]), count(parts[1])
+    return {
+        "parameters": jnp.full(seeds, trained / seeds),
+        "share_of_parameters": jnp.full(seeds, trained / whole),
+    }
+
+
+def _between(first: Learner, last: Learner, share: float) -> Learner:
+    return jax.tree.map(
+        lambda a, b: (1 - share) * a + share * b if eqx.is_inexact_array(a) else a, first, last
+    )
+
+
+def _path(
+    study: Study, ruler: Ruler, start: Population, name: str, target: str, shares: list[float]
+) -> Iterator[pd.DataFrame]:
+    """Errors to the home's objective and to the target, and how far the latter ever rises again."""
+    end = _merged(study.learners[name])
+    along = []
+    for share in shares:
+        between = Population(_between(start.learner, end.learner, share), end.seeds, end.step)
+        found = ruler.answers(between)
+        along.append(ruler.error(found, target))
+        metrics = {f"error{TOWARDS}{HOME}": ruler.error(found, HOME), "error_to_target": along[-1]}
+        yield study.rows(name, end, f"share={share}", metrics)
+    rises = jnp.max(jnp.diff(jnp.stack(along), axis=0), axis=0, initial=0.0)
+    yield study.rows(name, end, "test", {"largest_rise": rises})
