@@ -18,7 +18,7 @@ def run_stage(main: Callable[..., None], **files: str) -> None:
     parser = argparse.ArgumentParser(description=main.__doc__)
     parser.add_argument("--spec", type=json.loads, required=True, help="options, as JSON")
     for name, description in files.items():
-        many = {"nargs": "*"} if description == "paths" else {"required": True}
+        many = {"nargs": "*", "default": []} if description == "paths" else {"required": True}
         parser.add_argument(f"--{name}", type=Path, help=description, **many)  # type: ignore[arg-type]
     arguments: dict[str, Any] = vars(parser.parse_args())
     try:
