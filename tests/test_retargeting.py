@@ -124,6 +124,8 @@ def test_a_base_of_other_shapes_is_named(tmp_path: Path) -> None:
     change = {"kind": "adapters.adapted", "part": "biases", "start": "base"}
     with pytest.raises(StageError, match=r"base\.npz has weights of other shapes"):
         train.main(spec(change, [0]), [tmp_path / "base.npz"], tmp_path / "change.npz")
+    with pytest.raises(StageError, match=r"PromptedTransformer has no base for the weights of .*base\.npz"):
+        train.main(spec(other | {"start": "base"}, [0]), [tmp_path / "base.npz"], tmp_path / "change.npz")
 
 
 def test_a_change_is_saved_and_rebuilt(tmp_path: Path) -> None:

@@ -43,6 +43,8 @@ def build_learner(spec: Mapping[str, Any], task: Task, key: Key[Array, ""]) -> L
 
 def start_from(learner: Any, base: Learner, where: str) -> Any:
     """A learner that is a change of a base, with `base` in its place; `where` names it in errors."""
+    if not hasattr(learner, "base"):
+        raise ValueError(f"{type(learner).__name__} has no base for the weights of {where}")
     expected, found = (jax.tree.map(jnp.shape, eqx.filter(m, eqx.is_array)) for m in (learner.base, base))
     if not eqx.tree_equal(expected, found):
         raise ValueError(f"{where} has weights of other shapes than the base of {type(learner).__name__}")

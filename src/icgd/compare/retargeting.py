@@ -53,14 +53,8 @@ def measure(
     answer = ruler.answers(start)
     tables = [study.rows(home, start, "test", ruler.errors(answer) | ruler.rescaled(answer) | _size(start))]
     for name, target in _targets(study, home):
-        population = _merged(study.learners[name])
-        found = ruler.answers(population, target)
-        metrics = ruler.errors(found) | _size(study.learners[name])
-        metrics |= {f"score{TOWARDS}{target}": ruler.score(found, answer, target)}
-        control = study.learners.get(f"{random}_{name}")
-        if control:
-            chance = ruler.score(ruler.answers(_merged(control), target), answer, target)
-            metrics["score_over_random"] = metrics[f"score{TOWARDS}{target}"] - jnp.mean(chance)
+        population, control = study.learners[name], study.learners.get(f"{random}_{name}")
+        metrics = _turned(ruler, population, control, answer, target)
         tables.append(study.rows(name, population, "test", metrics))
     for name in prompted:
         measured = (fits if name in exact else ruler).prompted(study.learners[name])
@@ -119,6 +113,19 @@ class Ruler(NamedTuple):
             if name != HOME:
                 found[f"score{TOWARDS}{name}"] = self.score(turned, home, name)
         return found | {"parameters": jnp.zeros(len(population.seeds))}
+
+
+def _turned(
+    ruler: Ruler, population: Population, control: Population | None, home: Array, target: str
+) -> dict[str, Float[Array, " s"]]:
+    """Errors, size and score of a change towards an objective; the control is a random network's."""
+    found = ruler.answers(_merged(population), target)
+    score = ruler.score(found, home, target)
+    metrics = ruler.errors(found) | _size(population) | {f"score{TOWARDS}{target}": score}
+    if control:
+        chance = ruler.score(ruler.answers(_merged(control), target), home, target)
+        metrics["score_over_random"] = score - jnp.mean(chance)
+    return metrics
 
 
 def _targets(study: Study, home: str) -> Iterator[tuple[str, str]]:

@@ -86,7 +86,7 @@ def _start(learners: Any, paths: list[Path], seeds: list[int]) -> Any:
     try:
         return start_from(learners, last, str(paths[0]))
     except ValueError as error:
-        raise StageError(f"{error}; give both the same options") from None
+        raise StageError(f"{error}; check the keys kind and start, and the options of both") from None
 
 
 def main(spec: dict[str, Any], start: list[Path], output: Path) -> None:
