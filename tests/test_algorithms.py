@@ -205,3 +205,16 @@ def test_rates_of_descent_on_norms_are_the_best(prompts: tuple[Prompt, jax.Array
     tripled = dataclasses.replace(stored, y=3 * stored.y)
     again = norms.norm_descent(TASK, KEY, norm=norm, steps=2).fitted(tripled, 3 * targets)
     np.testing.assert_allclose(jax.vmap(again)(tripled), 3 * jax.vmap(learner)(stored), rtol=1e-3, atol=1e-3)
+
+
+@pytest.mark.parametrize("norm", ["l1", "linf"])
+def test_unsmoothed_descent_pulls_by_signs_alone(prompts: tuple[Prompt, jax.Array], norm: Any) -> None:
+    stored, targets = prompts
+    learner = norms.norm_descent(TASK, KEY, norm=norm, steps=1, smooth=False).fitted(stored, targets)
+    prompt = jax.tree.map(lambda a: a[0], stored)
+    x, y = np.asarray(prompt.x), np.asarray(prompt.y)[:, 0]
+    largest = np.arange(len(y)) == np.abs(y).argmax()
+    weight = largest if norm == "linf" else np.full(len(y), 1 / len(y))
+    step = float(learner.rate) * (weight * np.sign(y)) @ x
+    np.testing.assert_allclose(learner(prompt), [step @ prompt.query], rtol=1e-5)
+    assert float(learner.rate) > 0.1

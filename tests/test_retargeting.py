@@ -1,5 +1,6 @@
 """Retargeting: changes of a part of a network, training from a base, exact fits by splitting, scores."""
 
+import dataclasses
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,7 @@ from icgd.stages.arguments import StageError
 from icgd.tasks.objectives import FAMILIES, ObjectiveRegression
 
 KEY = jax.random.key(0)
+TASK_SPEC = {"kind": "objectives.ObjectiveRegression", "noise_scale": 1.0}
 TASK = ObjectiveRegression(noise_scale=1.0)
 
 
@@ -159,6 +161,15 @@ def test_scores_are_zero_for_scales_and_one_for_the_algorithm(double: None, tmp_
     )
     assert float(ruler.score(best * home, home, "l1")[0]) == pytest.approx(0, abs=1e-4)
     assert float(ruler.score(goal, home, "l1")[0]) == pytest.approx(1)
+
+
+def test_the_dial_turns_the_circuit_all_the_way(double: None, tmp_path: Path) -> None:
+    every = study(tmp_path)
+    spec = {"task": TASK_SPEC, "variant": "test", "conditions": {"test": {}}}
+    found = Ruler(prompts(64), dataclasses.replace(every, spec=spec), KINDS["margin"]).dial()
+    assert [float(found[f"score_to_{name}"][0]) for name in ("l1", "linf")] == pytest.approx([1, 1])
+    assert max(float(found[f"error_to_{name}"][0]) for name in OBJECTIVES) < 1e-7
+    assert float(found["parameters"][0]) == 3 * TASK.steps
 
 
 def test_the_path_ends_where_it_should() -> None:

@@ -12,12 +12,14 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 import numpy as np
+import pandas as pd
 import pytest
 
 from icgd.artefacts import ArtefactError, load_arrays, save_arrays
 from icgd.build import load_learner
 from icgd.learners.base import Learner
 from icgd.learners.transformer import attention_stack
+from icgd.stages import rates
 from icgd.tasks.linear import LinearRegression
 from icgd.training import CHUNK, Training, loss_and_gradient, population_loss
 from tests.conftest import ROOT
@@ -121,6 +123,16 @@ def test_non_finite_loss_stops_with_step_and_seed(tmp_path: Path) -> None:
     assert "last good state is that of step" in log
     assert "Traceback" not in log
     assert not (tmp_path / "out.npz").exists()
+
+
+def test_trials_of_rates_tell_good_from_bad(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rates, "RATES", (1e-6, 0.02, 1e30))
+    rates.main(spec(), [], tmp_path / "rates.csv")
+    table = pd.read_csv(tmp_path / "rates.csv")
+    assert list(table["learning_rate"]) == [1e-6, 0.02, 1e30]
+    idle, good, bad = table["error"]
+    assert good < 0.75 < idle
+    assert not np.isfinite(bad)
 
 
 @pytest.mark.parametrize("keep", [0.0, 0.5, 0.99])

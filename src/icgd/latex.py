@@ -37,8 +37,9 @@ KNOBS = {
     "prompted_exact": "blocks, exact targets",
     "prompted_natural": "blocks, natural noise",
     "circuit": "constructed circuit",
+    "dial": "constructed circuit, dial",
 }
-"""Learners whose knob is their prompt."""
+"""Learners with a knob that no training turns: their prompt, or a few parameters."""
 DISTANCE, ERROR = "relative_distance_to_", "_standard_error"
 
 
@@ -159,7 +160,8 @@ def scores_table(metrics: pd.DataFrame, confidence: float) -> str:
     lines = []
     for learner, name in KNOBS.items():
         scores = [_estimate(table, learner, f"score_to_{target}") for target in TARGETS]
-        lines.append(" & ".join([name, "prompt", scores[0], "", scores[1], ""]) + r" \\")
+        turned = f"{size[learner]:.0f}" if size[learner] else "prompt"
+        lines.append(" & ".join([name, turned, scores[0], "", scores[1], ""]) + r" \\")
     lines.append(r"\midrule")
     names = {change: name for change, (name, _) in CHANGES.items()}
     for change, name in (names | {"scratch": "from scratch", "linear": "linear, from scratch"}).items():

@@ -15,11 +15,21 @@ def train_spec(wildcards):
     return as_json(base_spec(wildcards) | spec)
 
 
-def train_digest(wildcards):
+def rates_spec(wildcards):
+    learner = EXPERIMENTS[wildcards.experiment]["trained"][wildcards.learner]
+    seeds = list(range(min(2, config["seeds"])))
+    spec = {"learner": learner, "name": wildcards.learner, "seeds": seeds}
+    return as_json(base_spec(wildcards) | spec)
+
+
+def trained_kinds(wildcards):
     experiment = EXPERIMENTS[wildcards.experiment]
     learner = experiment["trained"][wildcards.learner]
-    kinds = [*modules("tasks", [experiment["task"]]), *modules("learners", [learner])]
-    return code.digest("icgd.stages.train", *kinds)
+    return [*modules("tasks", [experiment["task"]]), *modules("learners", [learner])]
+
+
+def train_digest(wildcards):
+    return code.digest("icgd.stages.train", *trained_kinds(wildcards))
 
 
 def start_files(wildcards):

@@ -14,15 +14,17 @@ import jax.numpy as jnp
 import pandas as pd
 from jaxtyping import Array, Float
 
-from icgd.compare.circuits import asking
+from icgd.compare.circuits import asking, far
 from icgd.compare.metrics import outputs
 from icgd.compare.prompted import KINDS
 from icgd.compare.study import Population, Study
 from icgd.constrained import Fraction, PositiveInt
 from icgd.learners.adapters import Adapted, count
 from icgd.learners.base import Learner
-from icgd.objectives import OBJECTIVES
+from icgd.learners.circuit import dial_circuit
+from icgd.objectives import OBJECTIVES, Dial
 from icgd.prompt import Prompt
+from icgd.tasks.objectives import ObjectiveRegression
 
 TOWARDS = "_to_"
 HOME = "l2"
@@ -43,7 +45,8 @@ def measure(
 
     `home` is the network that they change; <random>_<change>_to_… change a random network, and
     `score_over_random` is what the home's score has beyond the mean of theirs. Of `prompted` learners the
-    knob is their prompt, and those in `exact` are measured against exact fits. Conditions share=… lie on the
+    knob is their prompt, and those in `exact` are measured against exact fits; that of `dial`, the circuit
+    without a prompt, is (η, τ, β) of every step. Conditions share=… lie on the
     straight path from the home's weights to those after a change in `paths`; `largest_rise` is of the error
     aimed at.
     """
@@ -59,6 +62,7 @@ def measure(
     for name in prompted:
         measured = (fits if name in exact else ruler).prompted(study.learners[name])
         tables.append(study.rows(name, study.learners[name], "test", measured))
+    tables.append(study.rows("dial", None, "test", ruler.dial()))
     for name, target in _targets(study, home):
         if name.removesuffix(TOWARDS + target) in paths:
             tables += _path(study, ruler, start, name, target, shares)
@@ -104,15 +108,31 @@ class Ruler(NamedTuple):
         """1 − E/E₀."""
         return 1 - self.error(turned, target) / self.least(home, target)
 
+    def knob(self, turned: Mapping[str, Float[Array, "s p"]], size: int = 0) -> dict[str, Float[Array, " s"]]:
+        """Errors and scores of a knob of `size` parameters, from the predictions at each of its settings."""
+        found = {}
+        for name, ours in turned.items():
+            found[f"error{TOWARDS}{name}"] = self.error(ours, name)
+            if name != HOME:
+                found[f"score{TOWARDS}{name}"] = self.score(ours, turned[HOME], name)
+        return found | {"parameters": jnp.full(len(turned[HOME]), float(size))}
+
     def prompted(self, population: Population) -> dict[str, Float[Array, " s"]]:
         """Errors and scores of a learner whose knob is its prompt."""
-        home, found = self.answers(population), {}
+        turned: dict[str, Array] = {name: self.answers(population, name) for name in OBJECTIVES}
+        return self.knob(turned)
+
+    def dial(self) -> dict[str, Float[Array, " 1"]]:
+        """Errors and scores of the constructed circuit whose knob is its dial."""
+        task = self.study.task(self.study.spec["variant"])
+        assert isinstance(task, ObjectiveRegression)
+        turned: dict[str, Array] = {}
         for name in OBJECTIVES:
-            turned = self.answers(population, name)
-            found[f"error{TOWARDS}{name}"] = self.error(turned, name)
-            if name != HOME:
-                found[f"score{TOWARDS}{name}"] = self.score(turned, home, name)
-        return found | {"parameters": jnp.zeros(len(population.seeds))}
+            dial = far(task) if name == HOME else task.dial(name)
+            circuit = dial_circuit(task.dimension, task.context_length, dial)
+            stacked = jax.tree.map(lambda a: a[None], circuit)
+            turned[name] = self.answers(Population(stacked, [None], None), name)
+        return self.knob(turned, len(Dial._fields) * task.steps)
 
 
 def _turned(

@@ -1,7 +1,8 @@
 """Descent on L1 or L∞ for prompts of any scale: rivals of descent on L2, at their best rate.
 
 The temperature τ and the sharpness β of `icgd.objectives.descend` are relative to the RMS label. They are not
-fitted, as with τ = ∞ all of these are descent on L2. On clean labels the exact fits are least squares.
+fitted, as with τ = ∞ all of these are descent on L2; τ = 0 and β = ∞ are the unsmoothed limits. On clean
+labels the exact fits are least squares.
 """
 
 import dataclasses
@@ -66,9 +67,11 @@ def norm_descent(
     *,
     norm: Literal["l1", "linf"],
     steps: PositiveInt,
+    smooth: bool = True,
     temperature: PositiveFloat = 0.2,
     sharpness: PositiveFloat = 5.0,
 ) -> NormDescent:
-    """Descent on a norm of the residuals, still to be fitted; `sharpness` is for L∞."""
-    beta = jnp.asarray(sharpness if norm == "linf" else 0.0)
-    return NormDescent(jnp.ones(()), jnp.asarray(temperature), beta, steps)
+    """Descent on a norm of the residuals, still to be fitted; τ and β are for smooth descent, β for L∞."""
+    tau, beta = (temperature, sharpness) if smooth else (0.0, math.inf)
+    dial = (jnp.ones(()), jnp.asarray(tau), jnp.asarray(beta if norm == "linf" else 0.0))
+    return NormDescent(*dial, steps)

@@ -82,6 +82,10 @@ LOOKS = {
     "l1_2": ("$L_1$ descent 2", "#D55E00", "D"),
     "linf_1": (r"$L_\infty$ descent 1", "#009E73", "^"),
     "linf_2": (r"$L_\infty$ descent 2", "#009E73", "v"),
+    "l1_limit_1": ("$L_1$ limit 1", "#E69F00", "s"),
+    "l1_limit_2": ("$L_1$ limit 2", "#E69F00", "D"),
+    "linf_limit_1": (r"$L_\infty$ limit 1", "#56B4E9", "^"),
+    "linf_limit_2": (r"$L_\infty$ limit 2", "#56B4E9", "v"),
 }
 MODELS = {
     "transformer": "one layer",

@@ -12,6 +12,7 @@ import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jaxtyping import Array
 from tqdm import tqdm
 
 from icgd.artefacts import ArtefactError, load_arrays, save_arrays
@@ -26,6 +27,7 @@ from icgd.build import (
 )
 from icgd.randomness import named_key
 from icgd.stages.arguments import StageError, run_stage
+from icgd.tasks.base import Task
 from icgd.training import NonFiniteLossError, State, Training, initial_state, train
 
 CHECKPOINT_SECONDS = 5.0
@@ -89,16 +91,22 @@ def _start(learners: Any, paths: list[Path], seeds: list[int]) -> Any:
         raise StageError(f"{error}; check the keys kind and start, and the options of both") from None
 
 
+def untrained(spec: dict[str, Any], start: list[Path]) -> tuple[Any, Task, Array]:
+    """The learners of a spec's seeds before training, its task, and each seed's key for its prompts."""
+    task = build_task(spec["task"], **spec["learner"].get("task", {}))
+    name = (spec["experiment"], spec["variant"], spec["name"])
+    keys = [named_key(spec["seed"], *name, seed) for seed in spec["seeds"]]
+    build = eqx.filter_vmap(lambda key: build_learner(spec["learner"], task, key))
+    init_keys, data_keys = jax.vmap(jax.random.split, out_axes=1)(jnp.stack(keys))
+    return _start(eqx.filter_jit(build)(init_keys), start, spec["seeds"]), task, data_keys
+
+
 def main(spec: dict[str, Any], start: list[Path], output: Path) -> None:
     """Write the weights of every snapshot, stacked [snapshots, seeds, …], and their steps."""
     start_time = time.perf_counter()
-    task = build_task(spec["task"], **spec["learner"].get("task", {}))
     training = Training(**spec["learner"]["training"])
     name, seeds = (spec["experiment"], spec["variant"], spec["name"]), spec["seeds"]
-    keys = [named_key(spec["seed"], *name, seed) for seed in seeds]
-    build = eqx.filter_vmap(lambda key: build_learner(spec["learner"], task, key))
-    init_keys, data_keys = jax.vmap(jax.random.split, out_axes=1)(jnp.stack(keys))
-    learners = _start(eqx.filter_jit(build)(init_keys), start, seeds)
+    learners, task, data_keys = untrained(spec, start)
     first = eqx.filter_jit(lambda learners: initial_state(learners, training))(learners)
 
     checkpoint = output.with_suffix(".checkpoint.npz")

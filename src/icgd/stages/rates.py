@@ -1,0 +1,48 @@
+"""Stage: try learning rates for one trained learner, on prompts and initial weights of their own."""
+
+import math
+from pathlib import Path
+from typing import Any
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import pandas as pd
+
+from icgd.artefacts import save_table
+from icgd.learners.batched import predictions
+from icgd.stages.arguments import run_stage
+from icgd.stages.train import untrained
+from icgd.training import NonFiniteLossError, Training, initial_state, train
+
+RATES = (0.001, 0.003, 0.01, 0.03, 0.1, 0.3)
+TRIAL = "rates"
+"""What tells the keys of trials from those of the paper's runs."""
+EVALUATION = 4096
+
+
+def main(spec: dict[str, Any], start: list[Path], output: Path) -> None:
+    """Write a row per rate: the mean over seeds of MSE / mean(target²) on fresh prompts at the end."""
+    spec = spec | {"experiment": f"{TRIAL}/{spec['experiment']}"}
+    rows = [
+        {"learner": spec["name"], "learning_rate": rate, "error": _error(spec, start, rate)} for rate in RATES
+    ]
+    save_table(output, pd.DataFrame(rows))
+
+
+def _error(spec: dict[str, Any], start: list[Path], rate: float) -> float:
+    learners, task, keys = untrained(spec, start)
+    training = Training(**spec["learner"]["training"] | {"learning_rate": rate, "snapshots": 1})
+    state = initial_state(learners, training)
+    try:
+        *_, state = train(state, task, training, keys, spec["seeds"])
+    except NonFiniteLossError:
+        return math.inf
+    sample = jax.vmap(task.sample)
+    prompts, targets = sample(jax.random.split(jax.random.fold_in(keys[0], training.steps), EVALUATION))
+    found = eqx.filter_jit(eqx.filter_vmap(lambda learner: predictions(learner, prompts)))(state.learner)
+    return float(jnp.mean((found - targets) ** 2) / jnp.mean(targets**2))
+
+
+if __name__ == "__main__":
+    run_stage(main, start="paths", output="errors by learning rate")
