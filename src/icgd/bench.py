@@ -46,6 +46,7 @@ TARGETS = {
     "pairs": 0.2062,  # the optimal gradient step
     "two_layers": 1.5,  # nats per token
     "linear_second": 1.8,
+    "prompted": 0.02,  # an error of about 0.06
 }
 """Held-out losses, predictions of labels bounded, whose time is measured."""
 SIZES = ("context_length", "dimension", "depth", "batch", "seeds")

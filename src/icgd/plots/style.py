@@ -104,6 +104,7 @@ MODELS = {
     "pairs": "pairs of tokens",
     "two_layers": "language, softmax",
     "linear_second": "language, linear",
+    "prompted": "blocks, prompted",
 }
 """How figures with several models call each of them."""
 
