@@ -14,7 +14,7 @@ from icgd.stages.arguments import StageError, run_stage
 LOSSES = ["bounded_loss", "loss", "second_loss"]
 METRICS = [*LOSSES[::2], "prediction_l2", "sensitivity_cosine", "max_abs_difference", "prefix_matching"]
 ANSWERS = ["error_l1_to_l1", "error_linf_to_linf", "error_to_asked", "score_to_l1", "score_to_linf"]
-RELATIVE, ABSOLUTE, EXACT = 0.02, 5e-3, 1e-11
+RELATIVE, ABSOLUTE, ROUNDING, EXACT = 0.02, 5e-3, 1e-6, 1e-11
 
 
 def summary(metrics: pd.DataFrame) -> pd.DataFrame:
@@ -23,12 +23,13 @@ def summary(metrics: pd.DataFrame) -> pd.DataFrame:
     Unbounded losses are compared only in closed form: where a learner diverges they have no scale.
 
     The tolerance covers another machine's rounding and its effect on training: 2 % of the value, at
-    least 0.005 if it is no loss, or three half-widths of the 95 % interval over seeds if that is more.
+    least 0.005, or for losses 1e-6 (exact solvers leave rounding alone), or three half-widths of the 95 %
+    interval over seeds if that is more.
     """
     exact = (metrics["learner"] == "closed_form") & (metrics["metric"] == "loss")
     rows = final(metrics[metrics["metric"].isin([*METRICS, *ANSWERS]) | exact])
     table = seed_intervals(rows.dropna(subset="value"), 0.95)
-    least = np.where(table["metric"].isin(LOSSES), 0.0, ABSOLUTE)
+    least = np.where(table["metric"].isin(LOSSES), ROUNDING, ABSOLUTE)
     tolerance = np.maximum(RELATIVE * table["mean"].abs(), least)
     tolerance = np.maximum(tolerance, 3 * (table["high"] - table["mean"]))
     tolerance = np.where(table["metric"] == "max_abs_difference", EXACT, tolerance)
