@@ -19,13 +19,6 @@ COPIED = ("Snakefile", "workflow", "config", "src", "envs", "paper", "pyproject.
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """One worker takes a file at a time, and one of them all tests of the finished paper."""
-    for item in items:
-        group = "paper" if "finished" in getattr(item, "fixturenames", ()) else item.path.name
-        item.add_marker(pytest.mark.xdist_group(group))
-
-
 @pytest.fixture
 def double() -> None:
     """Run a test in float64."""
