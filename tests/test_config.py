@@ -69,6 +69,7 @@ MISTAKES = [
     ("experiments/objectives_retargeted/trained/base/task", {"objective": "l3"}, ["'l3'", "Nearest"]),
     ("experiments/objectives_retargeted/trained/all_to_l1/part", "everything", ["'everything'"]),
     ("xla_flags", 0, ["xla_flags is 0", "string"]),
+    ("unverified", ["one_step/gdd"], ["unverified is 'one_step/gdd'", "Nearest: 'one_step/gd'"]),
     ("figures/one_step_sizes/plot", "size", ["'size'", "'sizes'"]),
     ("figures/one_step_sizes/sources", {"one_step/siz": ["alignment"]}, ["'siz'", "'size'"]),
     ("figures/one_step_sizes/sources", {"one_stp/size": ["alignment"]}, ["'one_stp'", "'one_step'"]),
@@ -107,7 +108,7 @@ def test_snakemake_stops_with_the_message_and_no_traceback(tmp_path: Path) -> No
     done = snakemake(folder, "--dry-run", check=False)
     assert done.returncode != 0
     output = done.stdout + done.stderr
-    assert "'fitting_promts' (value 16384)" in output
+    assert "'fitting_promts' (value 4096)" in output
     assert "Did you mean 'fitting_prompts'?" in output
     assert "Traceback" not in output
 

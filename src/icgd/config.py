@@ -49,6 +49,9 @@ def validate(config: Mapping[str, Any], schema: Path) -> None:
         _check_experiment(experiment, f"experiments.{name}")
     for name, figure in config["figures"].items():
         _check_figure(figure, every, f"figures.{name}")
+    known = [f"{name}/{learner}" for name, one in every.items() for learner in learner_names(one)]
+    for name in config["unverified"]:
+        _check_reference(name, known, "unverified")
     for claim in config["claims"]:
         where = f"claims.{claim['id']}"
         _check_reference(claim["experiment"], every, f"{where}.experiment")

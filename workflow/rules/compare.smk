@@ -106,7 +106,9 @@ rule verify:
     resources:
         mem_mb=1000,
         runtime=10,
+    params:
+        spec=as_json({"unverified": config["unverified"]}),
     shell:
         stage("verify")
-        + " --spec '{{}}' --metrics {input.metrics:q} --reference {input.reference:q} "
+        + " --spec {params.spec:q} --metrics {input.metrics:q} --reference {input.reference:q} "
         "--output {output:q} 2>&1 | tee {log:q}"

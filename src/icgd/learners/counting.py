@@ -12,6 +12,7 @@ import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
+import optax
 from jaxtyping import Array, Bool, Float, Int, Key
 from scipy import optimize
 
@@ -75,22 +76,24 @@ class Counting(Learner):
 
     def trajectory(self, prompt: TokenPrompt) -> Float[Array, "1 n v"]:
         """The logits at every position."""
-        evidence = EVIDENCE[self.rule](prompt.tokens, self.vocabulary)
-        logits = jnp.log(evidence + self.rate) if self.rule == "dirichlet" else self.rate * evidence
-        return logits[None]
+        return self.logits(EVIDENCE[self.rule](prompt.tokens, self.vocabulary))[None]
+
+    def logits(self, evidence: Float[Array, "*p n v"]) -> Float[Array, "*p n v"]:
+        """What the rate makes of the evidence."""
+        return jnp.log(evidence + self.rate) if self.rule == "dirichlet" else self.rate * evidence
 
     def fitted(self, prompts: TokenPrompt, targets: Int[Array, "p n"]) -> "Counting":
         """With the rate of least cross-entropy, by a bounded search on the first prompts."""
-        tokens, targets = prompts.tokens[:FITTED_ON], targets[:FITTED_ON]
+        count = jax.jit(jax.vmap(lambda tokens: EVIDENCE[self.rule](tokens, self.vocabulary)))
+        evidence, targets = count(prompts.tokens[:FITTED_ON]), targets[:FITTED_ON]
 
         @jax.jit
-        def loss(exponent: Float[Array, ""]) -> Float[Array, ""]:
-            model = Counting(10.0**exponent, self.rule, self.vocabulary)
-            logits = jax.nn.log_softmax(jax.vmap(model)(TokenPrompt(tokens)))
-            return -jnp.mean(jnp.take_along_axis(logits, targets[..., None], axis=-1))
+        def loss(exponent: Float[Array, ""], evidence: Float[Array, "p n v"]) -> Float[Array, ""]:
+            logits = Counting(10.0**exponent, self.rule, self.vocabulary).logits(evidence)
+            return optax.softmax_cross_entropy_with_integer_labels(logits, targets).mean()
 
         found = optimize.minimize_scalar(
-            lambda e: float(loss(np.float64(e))), bounds=(-3, 3), method="bounded"
+            lambda e: float(loss(np.float64(e), evidence)), bounds=(-3, 3), method="bounded"
         )
         return Counting(jnp.asarray(10.0**found.x), self.rule, self.vocabulary)
 

@@ -6,6 +6,7 @@ loss is proportional to E Σ_i Q_K(s_i)²: no W, query or label has to be sample
 an integral over the mean spectral density.
 """
 
+from functools import partial
 from typing import NamedTuple
 
 import jax
@@ -15,7 +16,10 @@ from jaxtyping import Array, Float
 from scipy import optimize
 
 COARSE, FINE = 4096, 65536
-POLISHED = 3
+GUARD = 1.25
+SCALES = (0.25, 0.5, 1.0)  # of the first rates, in units of 1 / the mean eigenvalue
+RATIOS = (1.5, 3.0, 9.0)  # of one more step's rate to the last one's
+SHARES = (1.0, 2.0)  # of the shrinkage before it to the last one's rate
 
 
 class Density(NamedTuple):
@@ -57,40 +61,51 @@ def remaining_error(
     return error
 
 
+def _extended(rates: np.ndarray) -> list[np.ndarray]:
+    """Starts for one more step: its rate and the shrinkage before it are multiples of the last rate."""
+    last = rates[0, -1]
+    starts = [[[*rates[0], ratio * last]] for ratio in RATIOS]
+    if len(rates) == 2:
+        starts = [[*one, [*rates[1, :-1], share * last, 0.0]] for one in starts for share in SHARES]
+    return [np.array(start) for start in starts]
+
+
 def fit_rates(density: Density, steps: int, per_step: bool, curvature: bool) -> Float[Array, "2 k"]:
     """Rates η and shrinkages γ (each [steps]) that minimise E Σ_i Q_K(s_i)².
 
-    Deterministic: BFGS from seeded random starts on a coarse density, the best polished on a fine one.
+    Deterministic: BFGS on a coarse density, free rates for one step more at a time, each time from the
+    best so far; then on a fine one. The coarse one is always guarded, as without it a longer start explodes.
     """
-    free = steps if per_step else 1
+    halves = 1 + curvature
 
-    def unpack(parameters: Float[Array, " f"]) -> Float[Array, "2 k"]:
-        halves = [parameters[:free], parameters[free:] if curvature else jnp.zeros(free)]
-        return jnp.stack([jnp.broadcast_to(half, (steps,)) for half in halves])
+    def broadcast(rates: Float[Array, "h f"], count: int) -> Float[Array, "2 k"]:
+        rates = rates if curvature else jnp.concatenate([rates, jnp.zeros_like(rates)])
+        return jnp.broadcast_to(rates, (2, count))
 
-    def objective(parameters: Float[Array, " f"], nodes: tuple[Array, Array]) -> Float[Array, ""]:
+    @partial(jax.jit, static_argnums=2)
+    @jax.value_and_grad
+    def objective(flat: Float[Array, " hf"], nodes: tuple[Array, Array], count: int) -> Float[Array, ""]:
         values, weights = nodes
+        error = remaining_error(values, *broadcast(flat.reshape(halves, -1), count))
         # The logarithm keeps BFGS's steps in scale where a rare eigenvalue makes the sum explode.
-        return jnp.log(jnp.sum(weights * remaining_error(values, *unpack(parameters)) ** 2))
+        return jnp.log(jnp.sum(weights * error**2))
 
-    evaluate = jax.jit(jax.value_and_grad(objective))
-
-    def descend(start: np.ndarray, nodes: tuple[Array, Array]) -> tuple[float, np.ndarray]:
-        def both(parameters: np.ndarray) -> tuple[float, np.ndarray]:
-            value, slope = evaluate(jnp.asarray(parameters), nodes)
+    def best(starts: list[np.ndarray], nodes: tuple[Array, Array], count: int) -> np.ndarray:
+        def both(flat: np.ndarray) -> tuple[float, np.ndarray]:
+            value, slope = objective(jnp.asarray(flat), nodes, count)
             finite = bool(jnp.isfinite(value)) and bool(jnp.isfinite(slope).all())
-            return (float(value), np.asarray(slope)) if finite else (1e3, np.zeros_like(parameters))
+            return (float(value), np.asarray(slope)) if finite else (1e3, np.zeros_like(flat))
 
-        found = optimize.minimize(both, start, jac=True, method="BFGS", options={"gtol": 1e-8})
-        return float(found.fun), found.x
+        def descend(start: np.ndarray) -> optimize.OptimizeResult:
+            return optimize.minimize(both, start.ravel(), jac=True, method="BFGS", options={"gtol": 1e-8})
 
-    generator = np.random.default_rng(0)
-    count = 4 * free * (1 + curvature)
+        found = [descend(start) for start in starts]
+        return min(found, key=lambda one: one.fun).x.reshape(halves, -1)
+
+    coarse, fine = density._replace(guard=max(density.guard, GUARD)).nodes(COARSE), density.nodes(FINE)
     mean = density.eigenvalues.sum() / len(density.eigenvalues)
-    rates = generator.lognormal(np.log(0.5 / mean), 0.8, (count, free))
-    rates[: count // 2].sort(axis=1)  # what GD++ needs: rates that grow as the inputs shrink
-    starts = [rates, generator.lognormal(np.log(0.15 / mean), 0.5, (count, free))][: 1 + curvature]
-    coarse, fine = density.nodes(COARSE), density.nodes(FINE)
-    first = [descend(start, coarse) for start in np.concatenate(starts, axis=1)]
-    best = sorted(first, key=lambda found: found[0])[:POLISHED]
-    return unpack(jnp.asarray(min((descend(x, fine) for _, x in best), key=lambda found: found[0])[1]))
+    starts = [np.array([[scale], [0.3 * scale]])[:halves] / mean for scale in SCALES]
+    rates = best(starts, coarse, 1 if per_step else steps)
+    for count in range(2, steps + 1) if per_step else ():
+        rates = best(_extended(rates), coarse, count)
+    return broadcast(jnp.asarray(best([rates], fine, steps)), steps)
