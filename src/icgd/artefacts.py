@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pandas as pd
 
 HEADER = "__header__"
 
@@ -49,32 +48,13 @@ def load_arrays(path: Path, kind: str) -> tuple[dict[str, np.ndarray], dict[str,
             arrays = {name: archive[name] for name in archive.files}
         header = json.loads(str(arrays.pop(HEADER)))
     except FileNotFoundError:
-        raise ArtefactError(_advice(path, "does not exist")) from None
+        raise ArtefactError(advice(path, "does not exist")) from None
     except (zipfile.BadZipFile, zlib.error, ValueError, KeyError, EOFError, OSError) as error:
-        raise ArtefactError(_advice(path, f"cannot be read ({error})")) from None
+        raise ArtefactError(advice(path, f"cannot be read ({error})")) from None
     if header.get("format") != kind:
         found = header.get("format", "no format")
-        raise ArtefactError(_advice(path, f"holds {found!r} where {kind!r} was expected"))
+        raise ArtefactError(advice(path, f"holds {found!r} where {kind!r} was expected"))
     return arrays, header
-
-
-def save_table(path: Path, table: pd.DataFrame) -> None:
-    """Write a table as Parquet or CSV, by the suffix."""
-    with replacing(path) as temporary:
-        if path.suffix == ".csv":
-            table.to_csv(temporary, index=False)
-        else:
-            table.to_parquet(temporary, index=False)
-
-
-def load_table(path: Path) -> pd.DataFrame:
-    """Read a Parquet table; `ArtefactError` if it is cut off or not one."""
-    try:
-        return pd.read_parquet(path)
-    except FileNotFoundError:
-        raise ArtefactError(_advice(path, "does not exist")) from None
-    except (OSError, ValueError) as error:
-        raise ArtefactError(_advice(path, f"cannot be read ({error})")) from None
 
 
 def write_text(path: Path, text: str) -> None:
@@ -83,6 +63,7 @@ def write_text(path: Path, text: str) -> None:
         temporary.write_text(text)
 
 
-def _advice(path: Path, problem: str) -> str:
+def advice(path: Path, problem: str) -> str:
+    """What an `ArtefactError` says: the file, what is wrong with it, and how to rebuild it."""
     target = path.parent if path.parent.parent.parent.name == "prompts" else path
     return f"{path} {problem}. Rebuild it with: snakemake --cores all --force {target}"

@@ -22,10 +22,11 @@ import pandas as pd
 from matplotlib.ticker import NullFormatter
 
 from icgd import config as settings
-from icgd.artefacts import replacing, save_table
+from icgd.artefacts import replacing
 from icgd.code import ROOT
 from icgd.plots.style import MODELS, STYLE
 from icgd.schema import signature_schema
+from icgd.tables import save_table
 
 STEPS = 100
 EVALUATION = 8192

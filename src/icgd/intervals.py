@@ -2,7 +2,7 @@
 
 import numpy as np
 import pandas as pd
-from scipy import stats
+from scipy import special
 
 GROUP = ["experiment", "learner", "condition", "metric"]
 
@@ -16,7 +16,7 @@ def seed_intervals(metrics: pd.DataFrame, confidence: float) -> pd.DataFrame:
     table = groups.agg(["mean", "std", "count", "min", "max"]).reset_index()
     count = table["count"].to_numpy(float)
     with np.errstate(invalid="ignore"):
-        quantile = stats.t.ppf((1 + confidence) / 2, np.maximum(count - 1, 1))
+        quantile = special.stdtrit(np.maximum(count - 1, 1), (1 + confidence) / 2)
     half = np.where(count > 1, quantile * table["std"].fillna(0) / np.sqrt(np.maximum(count, 1)), 0.0)
     largest = np.maximum(table["max"], -table["min"])
     table = table.assign(low=table["mean"] - half, high=table["mean"] + half, max_abs=largest)

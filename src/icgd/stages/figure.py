@@ -7,10 +7,11 @@ from typing import Any
 import matplotlib
 import pandas as pd
 
-from icgd.artefacts import load_table, replacing, save_table
+from icgd.artefacts import replacing
 from icgd.intervals import seed_intervals
 from icgd.plots.style import STYLE
 from icgd.stages.arguments import run_stage
+from icgd.tables import load_table, save_table
 
 
 def main(spec: dict[str, Any], tables: list[Path], pdf: Path, png: Path, csv: Path) -> None:

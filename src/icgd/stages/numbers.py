@@ -13,7 +13,7 @@ from typing import Any, cast
 
 import pandas as pd
 
-from icgd.artefacts import load_table, write_text
+from icgd.artefacts import write_text
 from icgd.intervals import GROUP, final, seed_intervals
 from icgd.latex import (
     atlas_table,
@@ -25,6 +25,7 @@ from icgd.latex import (
     times_table,
 )
 from icgd.stages.arguments import run_stage
+from icgd.tables import load_table
 
 SKIP = ("entry=",)
 SUFFIXES = {"": "mean", "/low": "low", "/high": "high", "/max": "max", "/min": "min"}

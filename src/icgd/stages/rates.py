@@ -9,10 +9,10 @@ import jax
 import jax.numpy as jnp
 import pandas as pd
 
-from icgd.artefacts import save_table
 from icgd.learners.batched import predictions
 from icgd.stages.arguments import run_stage
 from icgd.stages.train import untrained
+from icgd.tables import save_table
 from icgd.training import NonFiniteLossError, Training, initial_state, train
 
 RATES = (0.001, 0.003, 0.01, 0.03, 0.1, 0.3)
