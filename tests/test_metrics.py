@@ -16,9 +16,12 @@ from icgd.latex import number, shown
 from icgd.learners.descent import GradientDescent
 from icgd.learners.smoothers import Trivial
 from icgd.prompt import Prompt
+from icgd.stages import verify
+from icgd.stages.arguments import StageError
 from icgd.stages.claims import judge
 from icgd.stages.numbers import used_keys
 from icgd.stages.verify import report, summary
+from icgd.tables import save_table
 
 
 def metric_table(values: list[float], metric: str = "bounded_loss") -> pd.DataFrame:
@@ -123,6 +126,18 @@ def test_verify_reports_changed_missing_and_new_values() -> None:
     lines, failures = report(summary(metric_table([1.0], "prediction_l2")), reference)
     assert failures == 2
     assert {line.split(": ")[1] for line in lines[:2]} == {"missing from the run", "not in the reference"}
+
+
+def test_verify_leaves_out_the_unverified_alone(tmp_path: Path) -> None:
+    save_table(tmp_path / "metrics.parquet", metric_table([2.0, 2.02]))
+    reference = summary(metric_table([1.0, 1.01]))
+    save_table(tmp_path / "reference.csv", reference)
+    paths = (tmp_path / "metrics.parquet", tmp_path / "reference.csv", tmp_path / "verify.txt")
+    name = f"{reference['experiment'][0]}/{reference['learner'][0]}"
+    with pytest.raises(StageError, match="1 values differ"):
+        verify.main({"unverified": []}, *paths)
+    verify.main({"unverified": [name]}, *paths)
+    assert paths[2].exists()
 
 
 def test_numbers_are_set_for_latex() -> None:
