@@ -9,6 +9,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -18,9 +19,11 @@ import pytest
 from icgd.artefacts import ArtefactError, load_arrays, save_arrays
 from icgd.build import load_learner
 from icgd.learners.base import Learner
+from icgd.learners.blocks import prompted_transformer
 from icgd.learners.transformer import attention_stack
 from icgd.stages import rates
 from icgd.tasks.linear import LinearRegression
+from icgd.tasks.objectives import ObjectiveRegression
 from icgd.training import CHUNK, Training, loss_and_gradient, population_loss
 from tests.conftest import ROOT
 
@@ -57,9 +60,10 @@ def finish(output: Path, spec: dict[str, Any]) -> str:
     return log
 
 
-def test_killed_training_resumes_bit_identically(tmp_path: Path) -> None:
+@pytest.mark.parametrize("optimiser", ["adam", "muon"])
+def test_killed_training_resumes_bit_identically(tmp_path: Path, optimiser: str) -> None:
     whole, killed = tmp_path / "whole.npz", tmp_path / "killed.npz"
-    slow = spec(batch=4096)
+    slow = spec(batch=4096, optimiser=optimiser)
     finish(whole, slow)
     process = start(killed, slow)
     checkpoint = killed.with_suffix(".checkpoint.npz")
@@ -86,7 +90,7 @@ def test_training_learns_and_reports_progress(tmp_path: Path) -> None:
 def test_schedule_warms_up_and_decay_spares_both_ends() -> None:
     """One step on a zero gradient moves weights only by the decay."""
     training = Training(100, 1, 1, 0.1, warmup=0.1, weight_decay=0.5)
-    optimiser = training.optimiser()
+    optimiser = training.transformation()
     weights = jnp.ones(1)
     state, moved = optimiser.init(weights), []
     for _ in range(100):
@@ -95,6 +99,23 @@ def test_schedule_warms_up_and_decay_spares_both_ends() -> None:
     assert max(moved[:10]) == 0
     assert max(moved) == pytest.approx(0.1 * 0.5 * 16 / 27, rel=0.02)  # 4 r²(1 − r) at r = 2/3
     assert moved[-1] < 0.01 * max(moved)
+
+
+def test_muon_turns_the_layers_matrices_alone() -> None:
+    """A first update has like singular values, near those of Adam's size; an embedding gets Adam's."""
+    task = ObjectiveRegression(dimension=3, context_length=4)
+    weights = eqx.filter(prompted_transformer(task, jax.random.key(0)), eqx.is_array)
+    training = Training(100, 1, 1, 0.01, optimiser="muon", clip=1e9)
+    optimiser = training.transformation()
+    gradient = jax.tree.map(lambda a: jax.random.normal(jax.random.key(a.size), a.shape), weights)
+    update, _ = optimiser.update(gradient, optimiser.init(weights), weights)
+    attention, mlp = update.blocks[0].attention, update.blocks[0].mlp
+    write = jnp.moveaxis(attention.projection, 0, 1).reshape(64, 64)
+    for matrix in (attention.query.reshape(64, 64), write, mlp.inner, mlp.outer):
+        spread = jnp.linalg.svd(-matrix, compute_uv=False) / (0.01 * 0.2 * max(matrix.shape) ** 0.5)
+        assert 0.6 < jnp.quantile(spread, 0.05) < spread.max() < 1.3
+    assert jnp.sum(mlp.inner * gradient.blocks[0].mlp.inner) < 0
+    np.testing.assert_allclose(update.embedding, -0.01 * jnp.sign(gradient.embedding), rtol=1e-3)
 
 
 def test_gradient_in_chunks_is_that_of_the_batch() -> None:

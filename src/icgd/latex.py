@@ -90,7 +90,7 @@ def claims_table(claims: pd.DataFrame) -> str:
 def times_table(record: Mapping[str, Any]) -> str:
     """Rows of the run-time table: rule, jobs, CPU seconds, peak memory."""
     return "".join(
-        f"{escape(rule)} & {row['jobs']} & {row['cpu_s']:.0f} & {row['peak_mb']:.0f} \\\\\n"
+        f"{escape(rule)} & {row['jobs']} & {row['seconds']:.0f} & {row['peak_mb']:.0f} \\\\\n"
         for rule, row in record["durations"].items()
     )
 

@@ -7,13 +7,14 @@ key folded with the step, so that a run that was killed goes on bit-identically.
 import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 import equinox as eqx
 import jax
 import jax.numpy as jnp
 import optax
 from jaxtyping import Array, Float, Int, Key
+from optax.contrib import MuonDimensionNumbers, muon
 
 from icgd.constrained import NonNegativeFloat, NonNegativeInt, PositiveFloat, PositiveInt
 from icgd.learners.base import Learner
@@ -29,9 +30,30 @@ CHUNK = 128
 """Prompts whose activations fit a core's cache; a step adds up the gradients of such chunks."""
 
 
+_BY_ROW = MuonDimensionNumbers(reduction_axis=2, output_axis=(0, 1))
+MATRICES = {
+    **dict.fromkeys(("key", "query", "value"), _BY_ROW),
+    "projection": MuonDimensionNumbers(reduction_axis=(0, 2), output_axis=1),
+    **dict.fromkeys(("inner", "outer"), MuonDimensionNumbers(reduction_axis=1, output_axis=0)),
+}
+"""Inputs and outputs of the matrices of attention and MLP layers; the heads of a layer are one matrix."""
+
+
+def _matrices(weights: Any) -> Any:
+    """The entry of `MATRICES` for each leaf, None for all others."""
+
+    def entry(path: Any, leaf: Any) -> MuonDimensionNumbers | None:
+        return MATRICES.get(getattr(path[-1], "name", ""))
+
+    return jax.tree_util.tree_map_with_path(entry, weights)
+
+
 @dataclass(frozen=True)
 class Training:
-    """AdamW with linear warm-up, a cosine schedule to zero and clipping by global norm.
+    """AdamW, or Muon, with linear warm-up, a cosine schedule to zero and clipping by global norm.
+
+    Muon (Jordan et al. 2024) makes the updates of the layers' matrices orthogonal, at the root mean square
+    that is usual for Adam (Liu et al. 2025), so that all share a learning rate; other weights get Adam.
 
     Weight decay matters only to entries that the loss does not see: it takes them to zero. It peaks
     half-way: early, it can hold a layer at its saddle near zero; late, it would bias the solution. For
@@ -43,6 +65,7 @@ class Training:
     seeds_per_job: PositiveInt
     """How many seeds are trained together in one vectorised job."""
     learning_rate: PositiveFloat
+    optimiser: Literal["adam", "muon"] = "adam"
     warmup: NonNegativeFloat = 0.0
     """Share of the steps over which the learning rate rises."""
     second_moment_decay: PositiveFloat = 0.999
@@ -55,7 +78,7 @@ class Training:
     """If positive, weights are also kept at every multiple of it, up to step `snapshot_until`."""
     snapshot_until: NonNegativeInt = 0
 
-    def optimiser(self) -> optax.GradientTransformation:
+    def transformation(self) -> optax.GradientTransformation:
         """The optimiser of one seed."""
         rise = round(self.warmup * self.steps)
         start = 0.0 if rise else self.learning_rate
@@ -67,9 +90,19 @@ class Training:
 
         return optax.chain(
             optax.clip_by_global_norm(self.clip),
-            optax.scale_by_adam(b2=self.second_moment_decay),
+            self._direction(),
             optax.add_decayed_weights(decay),
             optax.scale_by_learning_rate(schedule),
+        )
+
+    def _direction(self) -> optax.GradientTransformation:
+        if self.optimiser == "adam":
+            return optax.scale_by_adam(b2=self.second_moment_decay)
+        return muon(  # −1, as it would descend by itself
+            -1.0,
+            adam_b2=self.second_moment_decay,
+            muon_weight_dimension_numbers=_matrices,
+            consistent_rms=0.2,
         )
 
     def snapshot_steps(self) -> list[int]:
@@ -118,7 +151,7 @@ def loss_and_gradient(
 def initial_state(learners: Learner, training: Training) -> State:
     """Step zero of a stack of untrained learners."""
     weights = eqx.filter(learners, eqx.is_array)
-    optimiser = jax.vmap(training.optimiser().init)(weights)
+    optimiser = jax.vmap(training.transformation().init)(weights)
     seeds = jax.tree.leaves(weights)[0].shape[0]
     return State(learners, optimiser, jnp.zeros((), jnp.int32), jnp.zeros(seeds))
 
@@ -131,7 +164,7 @@ def make_advance(task: Task, training: Training) -> Advance:
 
     The keys are arguments, so that jobs that differ only in their seeds share one compilation.
     """
-    optimiser = training.optimiser()
+    optimiser = training.transformation()
 
     def one_seed(
         learner: Learner, state: Any, key: Key[Array, ""], step: Int[Array, ""]

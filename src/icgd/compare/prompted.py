@@ -23,7 +23,7 @@ KINDS: dict[str, dict[str, str]] = {
     "exact_margin": {"l1": "lad", "l2": "least_squares", "linf": "chebyshev"},
 }
 """The algorithms of each objective: descent, and the exact fit."""
-SENSITIVITIES = 256
+SENSITIVITIES = 128
 """The number of prompts whose sensitivities are compared."""
 
 

@@ -88,7 +88,7 @@ def main(
     definitions = dict(results(table, spec["confidence"]))
     definitions |= {f"config{key}": value for key, value in flatten(spec["config"])}
     definitions |= {f"run{key}": value for key, value in flatten(record)}
-    definitions["run/cpu_minutes"] = f"{sum(r['cpu_s'] for r in record['durations'].values()) / 60:.0f}"
+    definitions["run/job_minutes"] = f"{sum(r['seconds'] for r in record['durations'].values()) / 60:.0f}"
     for verdict in ("replicated", "extended", "not replicated"):
         definitions[f"claims/{verdict}"] = str(int((verdicts["verdict"] == verdict).sum()))
     definitions["confidence"] = rf"\ensuremath{{{100 * spec['confidence']:.0f}\,\%}}"

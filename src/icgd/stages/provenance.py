@@ -32,7 +32,7 @@ def web_address(remote: str) -> str:
 
 
 def durations(folder: Path) -> dict[str, dict[str, float]]:
-    """Jobs, wall seconds, CPU seconds and peak memory (MB) of each rule, from its benchmarks."""
+    """Jobs, their seconds in all and peak memory (MB) of each rule, from its benchmarks."""
     found: dict[str, list[pd.Series]] = {}
     for path in sorted(folder.rglob("*.tsv")):
         rule = path.relative_to(folder).parts[0].removesuffix(".tsv")
@@ -40,8 +40,7 @@ def durations(folder: Path) -> dict[str, dict[str, float]]:
     return {
         rule: {
             "jobs": len(rows),
-            "wall_s": round(float(sum(row["s"] for row in rows)), 1),
-            "cpu_s": round(float(pd.Series([row["cpu_time"] for row in rows]).sum()), 1),
+            "seconds": round(float(sum(row["s"] for row in rows)), 1),
             "peak_mb": round(float(pd.Series([row["max_rss"] for row in rows]).max()), 0),
         }
         for rule, rows in found.items()
