@@ -54,6 +54,7 @@ class Training:
 
     Muon (Jordan et al. 2024) makes the updates of the layers' matrices orthogonal, at the root mean square
     that is usual for Adam (Liu et al. 2025), so that all share a learning rate; other weights get Adam.
+    Both have Nesterov's momentum.
 
     Weight decay matters only to entries that the loss does not see: it takes them to zero. It peaks
     half-way: early, it can hold a layer at its saddle near zero; late, it would bias the solution. For
