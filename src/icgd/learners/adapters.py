@@ -146,16 +146,30 @@ def count(tree: Any) -> int:
     return sum(leaf.size for leaf in jax.tree.leaves(eqx.filter(tree, eqx.is_array)))
 
 
-def adapted(task: ObjectiveRegression, key: Key[Array, ""], *, part: Part, rank: PositiveInt = 1) -> Adapted:
+def adapted(
+    task: ObjectiveRegression,
+    key: Key[Array, ""],
+    *,
+    part: Part,
+    rank: PositiveInt = 1,
+    random: bool = False,
+) -> Adapted:
     """An unchanged base that is not told the objective; `rank` is for low_rank.
 
-    The base is a random network, readout included, until weights are put in its place.
+    The base is a random network, readout included, if asked for; otherwise it is NaN until weights are put in
+    its place.
     """
     base_key, readout_key, change_key = jax.random.split(key, 3)
-    base = prompted_transformer(task, base_key, told=False)
-    readout = jax.random.normal(readout_key, base.readout.shape) / math.sqrt(base.readout.shape[1])
-    base = eqx.tree_at(lambda model: model.readout, base, readout)
+    build = eqx.Partial(prompted_transformer, task, base_key, told=False)
+    base = build() if random else jax.tree.map(_missing, eqx.filter_eval_shape(build))
+    if random:
+        readout = jax.random.normal(readout_key, base.readout.shape) / math.sqrt(base.readout.shape[1])
+        base = eqx.tree_at(lambda model: model.readout, base, readout)
     leaves, start, _ = CHANGES[part]
     found = leaves(base)
     keys = jax.random.split(change_key, len(found))
     return Adapted(base, [start(leaf, key, rank) for leaf, key in zip(found, keys, strict=True)], part)
+
+
+def _missing(leaf: jax.ShapeDtypeStruct) -> Array:
+    return jnp.full(leaf.shape, jnp.nan, leaf.dtype)
