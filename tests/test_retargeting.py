@@ -13,7 +13,7 @@ import pytest
 from icgd.build import build_learner, build_task, load_learner, save_learner, start_from
 from icgd.compare.confounded import _followed, predicted
 from icgd.compare.prompted import KINDS
-from icgd.compare.retargeting import Ruler, _between
+from icgd.compare.retargeting import _between, _ruler
 from icgd.compare.study import Population, Study
 from icgd.learners.adapters import CHANGES, Adapted, adapted, count
 from icgd.learners.blocks import prompted_transformer
@@ -156,8 +156,8 @@ def study(tmp_path: Path) -> Study:
 
 
 def test_scores_are_zero_for_scales_and_one_for_the_algorithm(double: None, tmp_path: Path) -> None:
-    ruler = Ruler(prompts(64), study(tmp_path), KINDS["margin"])
-    home, goal = ruler.algorithm("l2"), ruler.algorithm("l1")
+    ruler = _ruler(prompts(64), study(tmp_path), KINDS["margin"])
+    home, goal = ruler.algorithms["l2"], ruler.algorithms["l1"]
     grid = jnp.linspace(0.5, 1.5, 1001)
     best = grid[jnp.argmin(jnp.array([ruler.error(scale * home, "l1")[0] for scale in grid]))]
     assert float(ruler.least(home, "l1")[0]) == pytest.approx(
@@ -170,7 +170,7 @@ def test_scores_are_zero_for_scales_and_one_for_the_algorithm(double: None, tmp_
 def test_the_dial_turns_the_circuit_all_the_way(double: None, tmp_path: Path) -> None:
     every = study(tmp_path)
     spec = {"task": TASK_SPEC, "variant": "test", "conditions": {"test": {}}}
-    found = Ruler(prompts(64), dataclasses.replace(every, spec=spec), KINDS["margin"]).dial()
+    found = _ruler(prompts(64), dataclasses.replace(every, spec=spec), KINDS["margin"]).dial()
     assert [float(found[f"score_to_{name}"][0]) for name in ("l1", "linf")] == pytest.approx([1, 1])
     assert max(float(found[f"error_to_{name}"][0]) for name in OBJECTIVES) < 1e-7
     assert float(found["parameters"][0]) == 3 * TASK.steps

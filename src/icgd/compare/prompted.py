@@ -7,6 +7,7 @@ the objective's embedding is interpolated.
 import dataclasses
 import itertools
 
+import jax
 import jax.numpy as jnp
 import pandas as pd
 from jaxtyping import Array
@@ -41,7 +42,8 @@ def measure(
     `margin_<objective>` and `exact_margin_<objective>` are below 1 where descent on what was asked, or its
     exact fit, is nearer than those of the other objectives.
 
-    Rows with condition mix=<first>-<second>@<share> have `error_to_<algorithm>` at a mixture of two prompts.
+    Rows with condition mix=<first>-<second>@<share> have `error_to_<algorithm>` at a mixture of two prompts,
+    on the first `shift_prompts`.
     """
     tables = []
     for condition in study.spec["conditions"]:
@@ -60,7 +62,8 @@ def measure(
                 metrics |= _margins(metrics, objective)
             tables.append(study.rows(name, population, condition, metrics))
             if condition == study.spec["variant"]:
-                tables += _mixed(study, name, stored, found, mixtures)
+                few = jax.tree.map(lambda a: a[:shift_prompts], stored)
+                tables += _mixed(study, name, few, found, mixtures)
     return pd.concat(tables)
 
 
@@ -84,8 +87,9 @@ def _margins(metrics: dict[str, Array], asked: str) -> dict[str, Array]:
 def _mixed(
     study: Study, name: str, stored: Prompt, found: dict[str, Outputs], mixtures: list[float]
 ) -> list[pd.DataFrame]:
-    """Rows for each pair of objectives and each share of the second."""
+    """Rows for each pair of objectives and each share of the second; `found` may be of more prompts."""
     tables, population = [], study.learners[name]
+    found = {k: Outputs(v.prediction[:, : len(stored.y)], v.sensitivity) for k, v in found.items()}
     for (first, second), share in itertools.product(itertools.combinations(OBJECTIVES, 2), mixtures):
         ends = asking(stored, first).objective, asking(stored, second).objective
         assert ends[0] is not None and ends[1] is not None

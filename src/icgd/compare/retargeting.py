@@ -51,7 +51,7 @@ def measure(
     aimed at.
     """
     stored, _ = study.prompts(study.spec["variant"], prompts)
-    ruler, fits = (Ruler(stored, study, KINDS[kind]) for kind in ("margin", "exact_margin"))
+    ruler, fits = (_ruler(stored, study, KINDS[kind]) for kind in ("margin", "exact_margin"))
     start = study.learners[home]
     answer = ruler.answers(start)
     tables = [study.rows(home, start, "test", ruler.errors(answer) | ruler.rescaled(answer) | _size(start))]
@@ -74,20 +74,16 @@ class Ruler(NamedTuple):
 
     stored: Prompt
     study: Study
-    algorithms: Mapping[str, str]
+    algorithms: Mapping[str, Float[Array, "1 p"]]
+    """What the algorithm of each objective predicts."""
 
     def answers(self, population: Population, objective: str = HOME) -> Float[Array, "seeds p"]:
         """Predictions when asked for an objective."""
-        asked = asking(self.stored, objective)
-        return outputs(population.learner, asked, 1).prediction[..., 0]
-
-    def algorithm(self, objective: str) -> Float[Array, "1 p"]:
-        """What the algorithm of an objective predicts."""
-        return self.answers(self.study.learners[self.algorithms[objective]], objective)
+        return _answers(population, self.stored, objective)
 
     def error(self, ours: Float[Array, "s p"], objective: str) -> Float[Array, " s"]:
         """MSE over the mean square of the algorithm's predictions."""
-        theirs = self.algorithm(objective)
+        theirs = self.algorithms[objective]
         return jnp.mean((ours - theirs) ** 2, axis=1) / jnp.mean(theirs**2)
 
     def errors(self, ours: Float[Array, "s p"]) -> dict[str, Float[Array, " s"]]:
@@ -100,7 +96,7 @@ class Ruler(NamedTuple):
 
     def least(self, ours: Float[Array, "s p"], objective: str) -> Float[Array, " s"]:
         """The error at the best scale: 1 − ⟨ŷ a⟩²/(⟨ŷ²⟩⟨a²⟩)."""
-        theirs = self.algorithm(objective)
+        theirs = self.algorithms[objective]
         shared = jnp.mean(ours * theirs, axis=1) ** 2
         return 1 - shared / (jnp.mean(ours**2, axis=1) * jnp.mean(theirs**2))
 
@@ -133,6 +129,16 @@ class Ruler(NamedTuple):
             stacked = jax.tree.map(lambda a: a[None], circuit)
             turned[name] = self.answers(Population(stacked, [None], None), name)
         return self.knob(turned, len(Dial._fields) * task.steps)
+
+
+def _answers(population: Population, stored: Prompt, objective: str) -> Float[Array, "seeds p"]:
+    return outputs(population.learner, asking(stored, objective), 1).prediction[..., 0]
+
+
+def _ruler(stored: Prompt, study: Study, algorithms: Mapping[str, str]) -> Ruler:
+    """The ruler of some algorithms, named by objective."""
+    found = {name: _answers(study.learners[learner], stored, name) for name, learner in algorithms.items()}
+    return Ruler(stored, study, found)
 
 
 def _turned(
