@@ -14,7 +14,7 @@ def summary(results: Path, started: float) -> str:
     record = json.loads((results / "provenance.json").read_text())
     lines = [f"{row.id:6} {row.verdict:15} {row.statement}" for row in claims.itertuples()]
     spent = ", ".join(f"{k} {v['seconds']:.0f} s" for k, v in record["durations"].items())
-    lines += [f"CPU time by rule: {spent}"]
+    lines += [f"Time of jobs by rule: {spent}"]
     lines += [f"Paper: {results / 'paper.pdf'} ({time.time() - started:.0f} s)"]
     return "\n".join(lines)
 
