@@ -1,5 +1,6 @@
 """Attention in all its forms against loops over tokens, and the loss of token predictions."""
 
+from collections.abc import Callable
 from itertools import product
 from typing import Any
 
@@ -8,7 +9,15 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from icgd.learners.layers import Attention, initial_attention, initial_mlp, normalised
+from icgd.learners.layers import (
+    EPSILON,
+    Attention,
+    Norm,
+    initial_attention,
+    initial_mlp,
+    normalised,
+    softmax,
+)
 from icgd.prompt import TokenPrompt
 from icgd.tasks.base import TokenTask
 
@@ -73,6 +82,32 @@ def test_norms_have_unit_mean_square() -> None:
     for norm in ("layer", "rms"):
         np.testing.assert_allclose((normalised(tokens, norm) ** 2).mean(axis=1), 1, rtol=1e-3)
     assert normalised(tokens, "none") is tokens
+
+
+@pytest.mark.parametrize("norm", ["layer", "rms"])
+def test_gradients_of_norms_are_those_of_their_definition(double: None, norm: Norm) -> None:
+    def defined(tokens: jax.Array) -> jax.Array:
+        centred = tokens - tokens.mean(axis=-1, keepdims=True) if norm == "layer" else tokens
+        return centred / jnp.sqrt((centred**2).mean(axis=-1, keepdims=True) + EPSILON)
+
+    tokens = 3 + jax.random.normal(jax.random.key(0), (2, N, 7))
+    _same_with_gradient(lambda tokens: normalised(tokens, norm), defined, tokens)
+
+
+def test_softmax_and_its_gradient_are_jaxs(double: None) -> None:
+    logits = 3 * jax.random.normal(jax.random.key(0), (2, N, 7))
+    _same_with_gradient(softmax, jax.nn.softmax, logits)
+    masked = jnp.where(jnp.tril(jnp.ones((7, 7))) > 0, 1000 * logits[:, :1], -jnp.inf)
+    _same_with_gradient(softmax, jax.nn.softmax, masked)
+
+
+def _same_with_gradient(
+    found: Callable[[jax.Array], jax.Array], expected: Callable[[jax.Array], jax.Array], x: jax.Array
+) -> None:
+    (value, pull), (right, pull_right) = jax.vjp(found, x), jax.vjp(expected, x)
+    np.testing.assert_allclose(value, right, rtol=1e-10, atol=1e-12)
+    g = jax.random.normal(jax.random.key(1), value.shape)
+    np.testing.assert_allclose(pull(g)[0], pull_right(g)[0], rtol=1e-10, atol=1e-12)
 
 
 def test_loss_of_tokens_is_the_mean_cross_entropy(double: None) -> None:

@@ -15,7 +15,7 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float
 
 from icgd.learners.base import Learner
-from icgd.learners.layers import EPSILON, normalised
+from icgd.learners.layers import standardised_backward, standardised_forward
 from icgd.learners.transformer import Transformer
 from icgd.prompt import Prompt
 
@@ -129,19 +129,17 @@ def _separate(x: Float[Array, "t e p"]) -> Float[Array, "t e p"]:
 
 @jax.custom_vjp
 def _standardised(tokens: Float[Array, "t e p"]) -> Float[Array, "t e p"]:
-    return _separate(normalised(tokens, "layer", axis=1))
+    return _standardised_forward(tokens)[0]
 
 
 def _standardised_forward(tokens: Array) -> tuple[Array, tuple[Array, Array]]:
-    result = _standardised(tokens)
-    scale = jax.lax.rsqrt(jnp.var(tokens, axis=1, keepdims=True) + EPSILON)
+    result, (_, scale) = standardised_forward(tokens, True, 1)
+    result = _separate(result)
     return result, (result, scale)
 
 
 def _standardised_backward(saved: tuple[Array, Array], g: Array) -> tuple[Array]:
-    result, scale = saved
-    along = jnp.mean(g * result, axis=1, keepdims=True)
-    return (_separate(scale * (g - jnp.mean(g, axis=1, keepdims=True) - result * along)),)
+    return (_separate(*standardised_backward(True, 1, saved, g)),)
 
 
 _standardised.defvjp(_standardised_forward, _standardised_backward)

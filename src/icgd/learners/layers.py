@@ -4,6 +4,7 @@ A head reads Σ_j a_j V e_j with weights a_j = (K e_j)ᵀ(Q e) (von Oswald et al
 their softmax over j, and writes P times that. There is no factor 1/√k: the initial scale absorbs it.
 """
 
+import functools
 import math
 from typing import Any, Literal
 
@@ -74,7 +75,7 @@ class Attention(eqx.Module):
             logits = logits + jnp.swapaxes(self.position_bias[:, jnp.clip(back, 0, reach)], 0, 1)
         hidden = (back < 0)[:, None] if self.causal else None
         if self.kernel == "softmax":
-            return jax.nn.softmax(logits if hidden is None else jnp.where(hidden, -jnp.inf, logits))
+            return softmax(logits if hidden is None else jnp.where(hidden, -jnp.inf, logits))
         return logits if hidden is None else jnp.where(hidden, 0.0, logits)
 
     def _logits(self, tokens: Float[Array, "t e"], context: Float[Array, "n e"]) -> Float[Array, "t h n"]:
@@ -107,12 +108,56 @@ class MLP(eqx.Module):
         return jax.nn.gelu(tokens @ self.inner.T + self.inner_bias) @ self.outer.T + self.outer_bias
 
 
-def normalised(tokens: Float[Array, "..."], norm: Norm, axis: int = -1) -> Float[Array, "..."]:
-    """Entries along `axis` with mean zero and variance one (layer), or mean square one (rms)."""
-    if norm == "none":
-        return tokens
-    centred = tokens - jnp.mean(tokens, axis=axis, keepdims=True) if norm == "layer" else tokens
-    return centred * jax.lax.rsqrt(jnp.mean(centred**2, axis=axis, keepdims=True) + EPSILON)
+def normalised(tokens: Float[Array, "... e"], norm: Norm) -> Float[Array, "... e"]:
+    """Entries of each token with mean zero and variance one (layer), or mean square one (rms)."""
+    return tokens if norm == "none" else _standardised(tokens, norm == "layer", -1)
+
+
+def _mean(x: Float[Array, "..."], axis: int) -> Float[Array, "..."]:
+    """Along `axis`, which stays: as a product, since XLA's own sums of many short rows are slow on CPUs."""
+    length = x.shape[axis]
+    return jnp.expand_dims(jnp.tensordot(x, jnp.full(length, 1 / length, x.dtype), (axis, 0)), axis)
+
+
+@functools.partial(jax.custom_vjp, nondiff_argnums=(1, 2))
+def _standardised(tokens: Array, centre: bool, axis: int) -> Array:
+    return standardised_forward(tokens, centre, axis)[0]
+
+
+def standardised_forward(tokens: Array, centre: bool, axis: int) -> tuple[Array, tuple[Array, Array]]:
+    """Tokens with mean square one along an axis, centred or not; and what the gradient needs."""
+    centred = tokens - _mean(tokens, axis) if centre else tokens
+    scale = jax.lax.rsqrt(_mean(centred**2, axis) + EPSILON)
+    return centred * scale, (centred * scale, scale)
+
+
+def standardised_backward(centre: bool, axis: int, saved: tuple[Array, Array], g: Array) -> tuple[Array]:
+    """The gradient with respect to the tokens, from that with respect to the result."""
+    result, scale = saved
+    across = g - result * _mean(g * result, axis)
+    return (scale * (across - _mean(g, axis) if centre else across),)
+
+
+_standardised.defvjp(standardised_forward, standardised_backward)
+
+
+@jax.custom_vjp
+def softmax(logits: Float[Array, "... n"]) -> Float[Array, "... n"]:
+    """Positive weights along the last axis that add up to one."""
+    raised = jnp.exp(logits - jnp.max(logits, axis=-1, keepdims=True))
+    return raised / (_mean(raised, -1) * raised.shape[-1])
+
+
+def _softmax_forward(logits: Array) -> tuple[Array, Array]:
+    weights = softmax(logits)
+    return weights, weights
+
+
+def _softmax_backward(weights: Array, g: Array) -> tuple[Array]:
+    return (weights * (g - _mean(g * weights, -1) * weights.shape[-1]),)
+
+
+softmax.defvjp(_softmax_forward, _softmax_backward)
 
 
 def initial_attention(
