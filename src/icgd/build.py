@@ -5,7 +5,7 @@ A spec is {"kind": "module.name", **options}: the class or function `name` of th
 """
 
 import importlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -58,10 +58,11 @@ def leaves_by_name(tree: Any) -> dict[str, np.ndarray]:
 
 
 def fill(tree: Any, arrays: Mapping[str, np.ndarray]) -> Any:
-    """`tree` with the arrays saved under its paths, whatever leading axes and precision."""
+    """`tree`, of arrays or of their shapes, with the arrays saved under its paths, whatever leading axes."""
 
     def replace(path: Any, leaf: Any) -> Any:
-        return np.asarray(arrays[jax.tree_util.keystr(path)]) if eqx.is_array(leaf) else leaf
+        kept = not (eqx.is_array(leaf) or isinstance(leaf, jax.ShapeDtypeStruct))
+        return leaf if kept else np.asarray(arrays[jax.tree_util.keystr(path)])
 
     return jax.tree_util.tree_map_with_path(replace, tree)
 
@@ -76,15 +77,24 @@ def save_learner(
 
 def load_learner(path: Path) -> tuple[Learner, dict[str, np.ndarray]]:
     """A learner saved by `save_learner`, and the further arrays saved with it."""
+    return _load(path, lambda build, key: build(key))
+
+
+def _load(path: Path, evaluate: Callable[..., Any]) -> tuple[Learner, dict[str, np.ndarray]]:
+    """A saved learner, of whose skeleton, `evaluate(build, key)`, only the structure is used."""
     arrays, header = load_arrays(path, "learner")
-    skeleton = build_learner(header["spec"], build_task(header["task"]), jax.random.key(0))
+    build = eqx.Partial(build_learner, header["spec"], build_task(header["task"]))
+    skeleton = evaluate(build, jax.random.key(0))
     weights = {k.removeprefix("learner"): a for k, a in arrays.items() if k.startswith("learner")}
     return fill(skeleton, weights), {k: a for k, a in arrays.items() if k not in weights}
 
 
 def load_blocks(paths: Sequence[Path]) -> tuple[Learner, np.ndarray, np.ndarray]:
-    """A learner trained in blocks of seeds, stacked [snapshots, seeds, …], with its steps and seeds."""
-    blocks = [load_learner(path) for path in paths]
+    """A learner trained in blocks of seeds, stacked [snapshots, seeds, …], with its steps and seeds.
+
+    What is trained can be built under `jit`, so its structure is known without computing anything.
+    """
+    blocks = [_load(path, eqx.filter_eval_shape) for path in paths]
     seeds = np.concatenate([series["seeds"] for _, series in blocks])
     order = np.argsort(seeds)
 
