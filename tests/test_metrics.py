@@ -11,7 +11,7 @@ import pytest
 from icgd.compare.alignment import verdicts
 from icgd.compare.metrics import Outputs, distances, loss_metrics, outputs, performance
 from icgd.compare.study import COLUMNS
-from icgd.intervals import seed_intervals
+from icgd.intervals import GROUP, seed_intervals
 from icgd.latex import number, shown
 from icgd.learners.descent import GradientDescent
 from icgd.learners.smoothers import Trivial
@@ -22,6 +22,8 @@ from icgd.stages.claims import judge
 from icgd.stages.numbers import used_keys
 from icgd.stages.verify import report, summary
 from icgd.tables import save_table
+
+REFERENCES = Path(__file__).parents[1] / "workflow" / "reference"
 
 
 def metric_table(values: list[float], metric: str = "bounded_loss") -> pd.DataFrame:
@@ -138,6 +140,15 @@ def test_verify_leaves_out_the_unverified_alone(tmp_path: Path) -> None:
         verify.main({"unverified": []}, *paths)
     verify.main({"unverified": [name]}, *paths)
     assert paths[2].exists()
+
+
+@pytest.mark.parametrize("size", ["paper", "smoke"])
+def test_reference_tables_have_one_finite_value_for_every_name(size: str) -> None:
+    table = pd.read_csv(REFERENCES / f"{size}.csv")
+    assert list(table.columns) == [*GROUP, "mean", "tolerance"]
+    assert not table.duplicated(GROUP).any()
+    assert np.isfinite(table[["mean", "tolerance"]]).all(axis=None)
+    assert (table["tolerance"] > 0).all()
 
 
 def test_numbers_are_set_for_latex() -> None:
