@@ -40,7 +40,7 @@ MATRICES = {
 
 
 NEWTON_SCHULZ = ((3.4445, -4.7750, 2.0315),) * 5
-"""Coefficients of Muon (Jordan et al. 2024) for each step: optax then loops over them, which compiles faster."""
+"""Muon's coefficients (Jordan et al. 2024) for each step: then optax loops over them, faster to compile."""
 
 
 def _matrices(weights: Any) -> Any:
