@@ -108,7 +108,7 @@ def test_snakemake_stops_with_the_message_and_no_traceback(tmp_path: Path) -> No
     done = snakemake(folder, "--dry-run", check=False)
     assert done.returncode != 0
     output = done.stdout + done.stderr
-    assert "'fitting_promts' (value 4096)" in output
+    assert "'fitting_promts' (value 1024)" in output
     assert "Did you mean 'fitting_prompts'?" in output
     assert "Traceback" not in output
 

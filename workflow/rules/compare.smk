@@ -13,6 +13,7 @@ rule compare:
         f"{RESULTS}/benchmarks/compare/{{experiment}}/{{variant}}/{{measurement}}.tsv"
     conda:
         "../../envs/icgd.yaml"
+    priority: 1
     threads: 1
     resources:
         mem_mb=6000,

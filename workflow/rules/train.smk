@@ -10,6 +10,7 @@ rule train:
         f"{RESULTS}/benchmarks/train/{{experiment}}/{{variant}}/{{learner}}.{{seeds}}.tsv"
     conda:
         "../../envs/icgd.yaml"
+    priority: 2  # then comparisons, so that the many short figures fill the end
     threads: 1
     resources:
         mem_mb=2000,

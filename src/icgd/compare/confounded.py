@@ -10,7 +10,7 @@ import pandas as pd
 from jaxtyping import Array
 
 from icgd.compare.circuits import asking
-from icgd.compare.metrics import outputs
+from icgd.compare.metrics import predict
 from icgd.compare.study import Study
 from icgd.constrained import PositiveInt
 from icgd.learners.base import Learner
@@ -48,7 +48,7 @@ def measure(study: Study, *, confounds: list[str], prompts: PositiveInt = 512) -
 
 def predicted(learner: Learner, prompts: Prompt, objective: str) -> Array:
     """Predictions [seeds, p] when asked for an objective."""
-    return outputs(learner, asking(prompts, objective), 1).prediction[..., 0]
+    return predict(learner, asking(prompts, objective))[..., 0]
 
 
 def _followed(learner: Learner, stored: list[Prompt], algorithms: list[list[Array]]) -> dict[str, Array]:

@@ -25,7 +25,8 @@ def measure(
     tables = []
     for name in learners:
         population = study.learners[name]
-        sums = sum(_sums(population.learner, chunk, jnp.asarray(edges)) for chunk in chunks(stored, prompts))
+        parts = chunks(stored, 0, prompts)
+        sums = sum(_sums(population.learner, part, jnp.asarray(edges)) for part in parts)
         assert not isinstance(sums, int)
         weights = sums[:, 0] / sums[:, 1]
         overall = sums[:, 0].sum(axis=1) / sums[:, 1].sum(axis=1)

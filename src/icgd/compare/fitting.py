@@ -3,7 +3,7 @@
 import jax.numpy as jnp
 import pandas as pd
 
-from icgd.compare.metrics import losses, outputs
+from icgd.compare.metrics import losses, predict
 from icgd.compare.study import Study
 from icgd.stages.baselines import fitting_prompts
 
@@ -13,7 +13,7 @@ def measure(study: Study, *, learners: list[str]) -> pd.DataFrame:
     prompts, targets = fitting_prompts(study.spec)
     tables = []
     for name in learners:
-        found = outputs(study.learners[name].learner, prompts, 1)
-        loss = jnp.mean(losses(found.prediction, targets), axis=1)
+        found = predict(study.learners[name].learner, prompts)
+        loss = jnp.mean(losses(found, targets), axis=1)
         tables.append(study.rows(name, study.learners[name], "fitting", {"loss": loss}))
     return pd.concat(tables)

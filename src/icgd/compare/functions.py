@@ -15,7 +15,7 @@ import pandas as pd
 from jaxtyping import Array, Float
 
 from icgd import waves
-from icgd.compare.metrics import Outputs, distances, divergence_bound, in_double, losses, outputs
+from icgd.compare.metrics import Outputs, distances, divergence_bound, in_double, losses, outputs, predict
 from icgd.compare.study import Study
 from icgd.constrained import PositiveInt
 from icgd.learners.descent import GradientDescent
@@ -61,15 +61,15 @@ def measure(
             apart = _compared(ours, outputs(own, stored, prompts), bound)
             metrics |= {f"own_{kind}_{metric}": value for metric, value in apart.items()}
         for best in bests:
-            reached = outputs(study.learners[best].learner, stored, 1)
-            ratio = _mean_loss(ours, targets) / _mean_loss(reached, targets)
+            reached = predict(study.learners[best].learner, stored)
+            ratio = _mean_loss(ours.prediction, targets) / _mean_loss(reached, targets)
             metrics[f"relative_excess_over_{best}"] = ratio - 1
         tables.append(study.rows(name, population, variant, metrics))
     return pd.concat(tables)
 
 
-def _mean_loss(found: Outputs, targets: Array) -> Float[Array, " seeds"]:
-    return jnp.mean(losses(found.prediction, targets), axis=1)
+def _mean_loss(prediction: Array, targets: Array) -> Float[Array, " seeds"]:
+    return jnp.mean(losses(prediction, targets), axis=1)
 
 
 def _compared(ours: Outputs, theirs: Outputs, bound: Array) -> dict[str, Float[Array, " seeds"]]:

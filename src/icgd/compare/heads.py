@@ -12,7 +12,7 @@ import jax.numpy as jnp
 import pandas as pd
 from jaxtyping import Array, Float
 
-from icgd.compare.metrics import CHUNK, in_double
+from icgd.compare.metrics import CHUNK, in_double, predict
 from icgd.compare.study import Population, Study
 from icgd.constrained import PositiveFloat, PositiveInt
 from icgd.learners.base import Learner
@@ -83,10 +83,10 @@ def measure(
         for head in range(heads.shape[1]):
             tables.append(study.rows(name, population, f"head={head}", {"even_over_odd": heads[:, head]}))
         tables.append(study.rows(name, population, variant, {"even_over_odd": summed}))
-    step = _predictions(study.learners[study.references[learners[0]][0]].learner, stored)[0]
+    step = predict(study.learners[study.references[learners[0]][0]].learner, stored)[0]
     for two, scale in ((two, scale) for two in (False, True) for scale in logit_scales):
         heads_at = SoftmaxHeads(jnp.array([scale], float), jnp.ones(1), two)
-        unit = _predictions(heads_at, stored)[0]
+        unit = predict(heads_at, stored)[0]
         prediction = unit * jnp.sum(unit * targets) / jnp.sum(unit**2)
         apart = jnp.mean(jnp.abs(prediction - step)) / jnp.mean(jnp.abs(targets))
         metrics = {
@@ -96,11 +96,3 @@ def measure(
         name = "softmax_heads_2" if two else "softmax_heads_1"
         tables.append(study.rows(name, Population(heads_at, [None], None), f"logit_scale={scale}", metrics))
     return pd.concat(tables)
-
-
-@eqx.filter_jit
-def _predictions(learners: Learner, prompts: Prompt) -> Float[Array, "seeds p m"]:
-    def each(learner: Learner) -> Array:
-        return jax.vmap(lambda prompt: learner(in_double(prompt)))(prompts)
-
-    return eqx.filter_vmap(each)(learners)

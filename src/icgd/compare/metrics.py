@@ -8,7 +8,7 @@ the prompts on which neither learner diverged, whose number is always reported b
 """
 
 import dataclasses
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import NamedTuple, TypeVar
 
 import equinox as eqx
@@ -21,6 +21,7 @@ from icgd.learners.batched import predictions
 from icgd.prompt import Prompt, TokenPrompt
 
 AnyPrompt = TypeVar("AnyPrompt", Prompt, TokenPrompt)
+_Found = TypeVar("_Found")
 CHUNK = 1024
 DIVERGED = 10.0
 
@@ -37,41 +38,54 @@ def in_double(prompts: AnyPrompt) -> AnyPrompt:
     return jax.tree.map(lambda a: a.astype(float) if eqx.is_inexact_array(a) else a, prompts)
 
 
-def chunks(prompts: AnyPrompt, count: int) -> Iterator[AnyPrompt]:
-    """The first `count` prompts, `CHUNK` at a time: one compilation serves any number of them."""
-    for start in range(0, count, CHUNK):
-        yield jax.tree.map(lambda a: a[start : min(start + CHUNK, count)], prompts)  # noqa: B023
+def chunks(prompts: AnyPrompt, start: int, stop: int) -> Iterator[AnyPrompt]:
+    """Prompts `start` to `stop`, `CHUNK` at a time: one compilation serves any number of them."""
+    for first in range(start, stop, CHUNK):
+        yield jax.tree.map(lambda a: a[first : min(first + CHUNK, stop)], prompts)  # noqa: B023
+
+
+def _each_seed(function: Callable[[Learner], _Found], learners: Learner) -> _Found:
+    """The function of each of a stack of learners; one without weights stands for one."""
+    leaves = jax.tree.leaves(eqx.filter(learners, eqx.is_array))
+    result: _Found = eqx.filter_vmap(function, axis_size=len(leaves[0]) if leaves else 1)(learners)
+    return result
 
 
 @eqx.filter_jit
-def _predict(learners: Learner, seeds: int, prompts: Prompt) -> Float[Array, "seeds p m"]:
-    def each_seed(learner: Learner) -> Array:
-        return predictions(learner, in_double(prompts))
-
-    return eqx.filter_vmap(each_seed, axis_size=seeds)(learners)
+def _predict(learners: Learner, prompts: Prompt) -> Float[Array, "seeds p m"]:
+    return _each_seed(lambda learner: predictions(learner, in_double(prompts)), learners)
 
 
 @eqx.filter_jit
-def _sense(learners: Learner, seeds: int, prompts: Prompt) -> Float[Array, "seeds p m d"]:
+def _sense(learners: Learner, prompts: Prompt) -> tuple[Array, Array]:
+    """Predictions [seeds p m] and sensitivities [seeds p m d]."""
     double = in_double(prompts)
 
-    def each_seed(learner: Learner) -> Array:
-        def summed(queries: Array) -> Array:
-            return predictions(learner, dataclasses.replace(double, query=queries)).sum(axis=0)
+    def sense(learner: Learner) -> tuple[Array, Array]:
+        def summed(queries: Array) -> tuple[Array, Array]:
+            found = predictions(learner, dataclasses.replace(double, query=queries))
+            return found.sum(axis=0), found
 
-        return jnp.moveaxis(jax.jacrev(summed)(double.query), 0, 1)
+        sensed, found = jax.jacrev(summed, has_aux=True)(double.query)
+        return found, jnp.moveaxis(sensed, 0, 1)
 
-    return eqx.filter_vmap(each_seed, axis_size=seeds)(learners)
+    return _each_seed(sense, learners)
+
+
+def predict(learners: Learner, prompts: Prompt, start: int = 0) -> Float[Array, "seeds p m"]:
+    """Predictions of a stack of learners on a stack of prompts, from prompt `start` on."""
+    found = [_predict(learners, chunk) for chunk in chunks(prompts, start, len(prompts.y))]
+    return jnp.concatenate(found, axis=1)
 
 
 def outputs(learners: Learner, prompts: Prompt, sensitivities: int) -> Outputs:
-    """Evaluate a stack of learners on a stack of prompts; sensitivities on the first so many."""
-    leaves = jax.tree.leaves(eqx.filter(learners, eqx.is_array))
-    seeds = leaves[0].shape[0] if leaves else 1  # a learner without weights stands for one
-    count = len(prompts.y)
-    predicted = [_predict(learners, seeds, chunk) for chunk in chunks(prompts, count)]
-    sensed = [_sense(learners, seeds, chunk) for chunk in chunks(prompts, min(sensitivities, count))]
-    return Outputs(jnp.concatenate(predicted, axis=1), jnp.concatenate(sensed, axis=1))
+    """Predictions of a stack of learners on a stack of prompts; sensitivities on the first so many."""
+    count = min(sensitivities, len(prompts.y))
+    sensed = [_sense(learners, chunk) for chunk in chunks(prompts, 0, count)]
+    predicted, slopes = (list(found) for found in zip(*sensed, strict=True))
+    if count < len(prompts.y):
+        predicted.append(predict(learners, prompts, count))
+    return Outputs(jnp.concatenate(predicted, axis=1), jnp.concatenate(slopes, axis=1))
 
 
 def divergence_bound(targets: Float[Array, "p m"]) -> Float[Array, ""]:

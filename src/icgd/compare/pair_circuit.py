@@ -13,7 +13,7 @@ import jax.numpy as jnp
 import pandas as pd
 from jaxtyping import Array, Bool, Float
 
-from icgd.compare.metrics import chunks, in_double, outputs
+from icgd.compare.metrics import chunks, in_double, predict
 from icgd.compare.study import Study
 from icgd.constrained import PositiveInt
 from icgd.learners.pairs import PairTransformer
@@ -65,7 +65,7 @@ def measure(study: Study, *, learners: list[str], prompts: PositiveInt = 8192) -
     for name in learners:
         population = study.learners[name]
         assert isinstance(population.learner, PairTransformer)
-        step = outputs(study.learners[study.references[name][0]].learner, stored, 1).prediction[0]
+        step = predict(study.learners[study.references[name][0]].learner, stored)[0]
         mean = _mean_map(population.learner, stored)
         for row in range(mean.shape[1]):
             for column in range(mean.shape[2]):
@@ -93,7 +93,7 @@ def _mean_map(models: PairTransformer, prompts: Prompt) -> Float[Array, "seeds t
         return eqx.filter_vmap(each_seed)(models)
 
     count = len(prompts.y)
-    return jnp.stack([summed(models, chunk) for chunk in chunks(prompts, count)]).sum(axis=0) / count
+    return jnp.stack([summed(models, chunk) for chunk in chunks(prompts, 0, count)]).sum(axis=0) / count
 
 
 def _changed(
@@ -112,7 +112,7 @@ def _changed(
 
         return eqx.filter_vmap(each_seed)(models, means)
 
-    return jnp.concatenate([predicted(models, means, c) for c in chunks(prompts, len(prompts.y))], axis=1)
+    return jnp.concatenate([predicted(models, means, c) for c in chunks(prompts, 0, len(prompts.y))], axis=1)
 
 
 @jax.jit

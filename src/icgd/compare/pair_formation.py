@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 from jaxtyping import Array, Float
 
-from icgd.compare.metrics import in_double, outputs
+from icgd.compare.metrics import in_double, predict
 from icgd.compare.study import Study
 from icgd.constrained import PositiveFloat, PositiveInt
 from icgd.learners.base import Learner
@@ -82,7 +82,7 @@ def _curves(
 
 def _reference(study: Study, name: str, prompts: Prompt) -> Float[Array, "p m"]:
     """Predictions of the learner's first reference."""
-    return outputs(study.learners[study.references[name][0]].learner, prompts, 1).prediction[0]
+    return predict(study.learners[study.references[name][0]].learner, prompts)[0]
 
 
 def progress(moved: Float[np.ndarray, "steps seeds"]) -> Float[np.ndarray, "steps seeds"]:

@@ -4,7 +4,7 @@ import equinox as eqx
 import jax.numpy as jnp
 import pandas as pd
 
-from icgd.compare.metrics import losses, outputs
+from icgd.compare.metrics import losses, predict
 from icgd.compare.study import Population, Study
 from icgd.constrained import PositiveFloat, PositiveInt
 from icgd.learners.solvers import Ridge
@@ -16,6 +16,6 @@ def measure(study: Study, *, penalties: list[PositiveFloat], prompts: PositiveIn
     tables = []
     for penalty in penalties:
         population = Population(eqx.filter_vmap(Ridge)(jnp.array([penalty])), [None], None)
-        loss = losses(outputs(population.learner, stored, 1).prediction, targets).mean(axis=1)
+        loss = losses(predict(population.learner, stored), targets).mean(axis=1)
         tables.append(study.rows("ridge", population, f"penalty={penalty}", {"loss": loss}))
     return pd.concat(tables)

@@ -10,10 +10,10 @@ import itertools
 import jax
 import jax.numpy as jnp
 import pandas as pd
-from jaxtyping import Array
+from jaxtyping import Array, Float
 
 from icgd.compare.circuits import asking
-from icgd.compare.metrics import Outputs, distances, divergence_bound, outputs
+from icgd.compare.metrics import Outputs, distances, divergence_bound, outputs, predict
 from icgd.compare.study import Study
 from icgd.constrained import Fraction, PositiveInt
 from icgd.objectives import OBJECTIVES
@@ -57,7 +57,7 @@ def measure(
                 ours = outputs(population.learner, asking(stored, objective), SENSITIVITIES)
                 for algorithm, theirs in found.items():
                     pair = f"{objective}_to_{algorithm}"
-                    metrics[f"error_{pair}"] = relative_error(ours, theirs)
+                    metrics[f"error_{pair}"] = relative_error(ours.prediction, theirs.prediction)
                     metrics[f"cosine_{pair}"] = distances(ours, theirs, bound)["sensitivity_cosine"]
                 metrics |= _margins(metrics, objective)
             tables.append(study.rows(name, population, condition, metrics))
@@ -67,10 +67,11 @@ def measure(
     return pd.concat(tables)
 
 
-def relative_error(ours: Outputs, theirs: Outputs) -> Array:
+@jax.jit
+def relative_error(ours: Float[Array, "s p m"], theirs: Float[Array, "1 p m"]) -> Float[Array, " s"]:
     """MSE of the predictions over the mean square of theirs, for each seed."""
-    apart = jnp.mean(jnp.sum((ours.prediction - theirs.prediction) ** 2, axis=-1), axis=1)
-    return apart / jnp.mean(jnp.sum(theirs.prediction**2, axis=-1))
+    apart = jnp.mean(jnp.sum((ours - theirs) ** 2, axis=-1), axis=1)
+    return apart / jnp.mean(jnp.sum(theirs**2, axis=-1))
 
 
 def _margins(metrics: dict[str, Array], asked: str) -> dict[str, Array]:
@@ -89,12 +90,12 @@ def _mixed(
 ) -> list[pd.DataFrame]:
     """Rows for each pair of objectives and each share of the second; `found` may be of more prompts."""
     tables, population = [], study.learners[name]
-    found = {k: Outputs(v.prediction[:, : len(stored.y)], v.sensitivity) for k, v in found.items()}
+    theirs = {algorithm: known.prediction[:, : len(stored.y)] for algorithm, known in found.items()}
     for (first, second), share in itertools.product(itertools.combinations(OBJECTIVES, 2), mixtures):
         ends = asking(stored, first).objective, asking(stored, second).objective
         assert ends[0] is not None and ends[1] is not None
         blend = (1 - share) * ends[0] + share * ends[1]
-        ours = outputs(population.learner, dataclasses.replace(stored, objective=blend), 1)
-        metrics = {f"error_to_{algorithm}": relative_error(ours, found[algorithm]) for algorithm in found}
+        ours = predict(population.learner, dataclasses.replace(stored, objective=blend))
+        metrics = {f"error_to_{key}": relative_error(ours, known) for key, known in theirs.items()}
         tables.append(study.rows(name, population, f"mix={first}-{second}@{share}", metrics))
     return tables

@@ -15,7 +15,7 @@ import pandas as pd
 from jaxtyping import Array, Float
 
 from icgd.compare.circuits import asking, far
-from icgd.compare.metrics import outputs
+from icgd.compare.metrics import predict
 from icgd.compare.prompted import KINDS
 from icgd.compare.study import Population, Study
 from icgd.constrained import Fraction, PositiveInt
@@ -132,7 +132,7 @@ class Ruler(NamedTuple):
 
 
 def _answers(population: Population, stored: Prompt, objective: str) -> Float[Array, "seeds p"]:
-    return outputs(population.learner, asking(stored, objective), 1).prediction[..., 0]
+    return predict(population.learner, asking(stored, objective))[..., 0]
 
 
 def _ruler(stored: Prompt, study: Study, algorithms: Mapping[str, str]) -> Ruler:

@@ -79,13 +79,12 @@ class Study:
         """Tidy rows of metrics, each an array over the population's seeds (None: one, untrained)."""
         seeds = list(population.seeds) if population else [None]
         step = population.step if population else None
-        frames = [
-            {"seed": seeds, "metric": metric, "value": np.asarray(values, float)}
+        rows = [
+            (self.spec["experiment"], name, seed, step, condition, metric, value)
             for metric, values in metrics.items()
+            for seed, value in zip(seeds, np.asarray(values, float), strict=True)
         ]
-        table = pd.concat(map(pd.DataFrame, frames), ignore_index=True)
-        table = table.assign(experiment=self.spec["experiment"], learner=name, condition=condition, step=step)
-        return table.astype({"seed": "Int64", "step": "Int64"})[COLUMNS]
+        return pd.DataFrame(rows, columns=COLUMNS).astype({"seed": "Int64", "step": "Int64"})
 
 
 def _in_double(learner: Learner) -> Learner:

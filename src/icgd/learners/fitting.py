@@ -70,6 +70,21 @@ def _extended(rates: np.ndarray) -> list[np.ndarray]:
     return [np.array(start) for start in starts]
 
 
+def _for_all_steps(rates: Float[Array, "h f"], steps: int) -> Float[Array, "2 k"]:
+    """Rates and shrinkages of every step; without a second row there is no shrinkage."""
+    both = jnp.concatenate([rates, jnp.zeros_like(rates)])[:2]
+    return jnp.broadcast_to(both, (2, steps))
+
+
+@partial(jax.jit, static_argnums=2)
+@jax.value_and_grad
+def _objective(rates: Float[Array, "h f"], nodes: tuple[Array, Array], steps: int) -> Float[Array, ""]:
+    values, weights = nodes
+    error = remaining_error(values, *_for_all_steps(rates, steps))
+    # The logarithm keeps BFGS's steps in scale where a rare eigenvalue makes the sum explode.
+    return jnp.log(jnp.sum(weights * error**2))
+
+
 def fit_rates(density: Density, steps: int, per_step: bool, curvature: bool) -> Float[Array, "2 k"]:
     """Rates η and shrinkages γ (each [steps]) that minimise E Σ_i Q_K(s_i)².
 
@@ -78,23 +93,11 @@ def fit_rates(density: Density, steps: int, per_step: bool, curvature: bool) -> 
     """
     halves = 1 + curvature
 
-    def broadcast(rates: Float[Array, "h f"], count: int) -> Float[Array, "2 k"]:
-        rates = rates if curvature else jnp.concatenate([rates, jnp.zeros_like(rates)])
-        return jnp.broadcast_to(rates, (2, count))
-
-    @partial(jax.jit, static_argnums=2)
-    @jax.value_and_grad
-    def objective(flat: Float[Array, " hf"], nodes: tuple[Array, Array], count: int) -> Float[Array, ""]:
-        values, weights = nodes
-        error = remaining_error(values, *broadcast(flat.reshape(halves, -1), count))
-        # The logarithm keeps BFGS's steps in scale where a rare eigenvalue makes the sum explode.
-        return jnp.log(jnp.sum(weights * error**2))
-
     def best(starts: list[np.ndarray], nodes: tuple[Array, Array], count: int) -> np.ndarray:
         def both(flat: np.ndarray) -> tuple[float, np.ndarray]:
-            value, slope = objective(jnp.asarray(flat), nodes, count)
-            finite = bool(jnp.isfinite(value)) and bool(jnp.isfinite(slope).all())
-            return (float(value), np.asarray(slope)) if finite else (1e3, np.zeros_like(flat))
+            value, slope = map(np.asarray, _objective(flat.reshape(halves, -1), nodes, count))
+            finite = np.isfinite(value) and np.isfinite(slope).all()
+            return (float(value), slope.ravel()) if finite else (1e3, np.zeros_like(flat))
 
         def descend(start: np.ndarray) -> optimize.OptimizeResult:
             return optimize.minimize(both, start.ravel(), jac=True, method="BFGS", options={"gtol": 1e-8})
@@ -108,4 +111,4 @@ def fit_rates(density: Density, steps: int, per_step: bool, curvature: bool) -> 
     rates = best(starts, coarse, 1 if per_step else steps)
     for count in range(2, steps + 1) if per_step else ():
         rates = best(_extended(rates), coarse, count)
-    return broadcast(jnp.asarray(best([rates], fine, steps)), steps)
+    return _for_all_steps(jnp.asarray(best([rates], fine, steps)), steps)

@@ -45,9 +45,8 @@ class Ridge(Learner):
         if not self.free:
             return self
 
-        @jax.jit
-        def loss(exponent: Array) -> Array:
-            return jnp.mean((jax.vmap(Ridge(10.0**exponent))(prompts) - targets) ** 2)
+        def loss(exponent: float) -> float:
+            return float(_ridge_error(10.0**exponent, prompts, targets))
 
         best = optimize.minimize_scalar(loss, bounds=(-4.0, 3.0), method="bounded")
         return dataclasses.replace(self, penalty=jnp.asarray(10.0 ** float(best.x)))
@@ -123,6 +122,11 @@ class NewtonSchulz(Learner):
         limits = np.log([0.01 / squares.max(), 2.0 / squares.mean()])
         best = optimize.minimize_scalar(loss, bounds=tuple(limits), method="bounded")
         return dataclasses.replace(self, scale=jnp.asarray(np.exp(best.x)))
+
+
+@jax.jit
+def _ridge_error(penalty: Float[Array, ""], prompts: Prompt, targets: Float[Array, "p m"]) -> Array:
+    return jnp.mean((jax.vmap(Ridge(penalty))(prompts) - targets) ** 2)
 
 
 def _divide(numerator: Array, denominator: Array) -> Array:
