@@ -67,7 +67,7 @@ def test_paper_and_tables_are_complete(finished: Path) -> None:
     assert (results / "paper.pdf").read_bytes()[:5] == b"%PDF-"
     record = json.loads((results / "provenance.json").read_text())
     assert record["packages"]["jax"]
-    assert record["durations"]["train"]["jobs"] == 57
+    assert record["durations"]["train"]["jobs"] == 53
 
 
 def test_second_run_has_nothing_to_do(finished: Path) -> None:
@@ -84,7 +84,7 @@ def test_editing_the_model_retrains_but_a_comment_does_not(edited: Path) -> None
     assert planned(edited, "all") == {}
     edit(edited, "src/icgd/training.py", "return jnp.mean(jax", "return 0.5 * 2 * jnp.mean(jax")
     rerun = planned(edited, "all")
-    assert rerun["train"] == 57
+    assert rerun["train"] == 53
     assert rerun["compare"] == 39
     assert rerun["figure"] == 27
     assert not {"prompts", "baselines"} & rerun.keys()
@@ -92,7 +92,7 @@ def test_editing_the_model_retrains_but_a_comment_does_not(edited: Path) -> None
 
 def test_editing_the_task_redraws_the_prompts(edited: Path) -> None:
     edit(edited, "src/icgd/tasks/linear.py", "std = self.input_scale /", "std = 1.0 * self.input_scale /")
-    assert planned(edited, "all").items() >= {"prompts": 7, "baselines": 11, "train": 57}.items()
+    assert planned(edited, "all").items() >= {"prompts": 7, "baselines": 11, "train": 53}.items()
 
 
 def test_one_figure_builds_only_what_it_needs(tmp_path: Path) -> None:

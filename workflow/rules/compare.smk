@@ -11,9 +11,9 @@ rule compare:
         f"{RESULTS}/logs/compare/{{experiment}}/{{variant}}/{{measurement}}.log",
     benchmark:
         f"{RESULTS}/benchmarks/compare/{{experiment}}/{{variant}}/{{measurement}}.tsv"
+    priority: 1
     conda:
         "../../envs/icgd.yaml"
-    priority: 1
     threads: 1
     resources:
         mem_mb=6000,

@@ -8,9 +8,10 @@ rule train:
         f"{RESULTS}/logs/train/{{experiment}}/{{variant}}/{{learner}}.{{seeds}}.log",
     benchmark:
         f"{RESULTS}/benchmarks/train/{{experiment}}/{{variant}}/{{learner}}.{{seeds}}.tsv"
+    # Then comparisons, so that the many short figures fill the end.
+    priority: 2
     conda:
         "../../envs/icgd.yaml"
-    priority: 2  # then comparisons, so that the many short figures fill the end
     threads: 1
     resources:
         mem_mb=2000,
