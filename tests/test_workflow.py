@@ -81,6 +81,7 @@ def test_editing_a_plot_rebuilds_its_figure_and_the_paper(edited: Path) -> None:
 
 def test_editing_the_model_retrains_but_a_comment_does_not(edited: Path) -> None:
     edit(edited, "src/icgd/training.py", "import equinox", "# A remark.\nimport equinox")
+    edit(edited, "src/icgd/training.py", '"""Prompts whose activations fit', '"""Prompts that fit')
     assert planned(edited, "all") == {}
     edit(edited, "src/icgd/training.py", "return jnp.mean(jax", "return 0.5 * 2 * jnp.mean(jax")
     rerun = planned(edited, "all")

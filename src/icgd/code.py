@@ -35,7 +35,16 @@ def digest(*modules: str) -> str:
 
 
 def _without_docstrings(tree: ast.Module) -> ast.Module:
+    """Nor do strings that stand alone, below a variable or at the start of a body."""
     for node in ast.walk(tree):
-        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef) and ast.get_docstring(node):
-            node.body = node.body[1:] or [ast.Pass()]
+        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef):
+            node.body = [statement for statement in node.body if not _is_string(statement)] or [ast.Pass()]
     return tree
+
+
+def _is_string(statement: ast.stmt) -> bool:
+    return (
+        isinstance(statement, ast.Expr)
+        and isinstance(statement.value, ast.Constant)
+        and isinstance(statement.value.value, str)
+    )
