@@ -66,13 +66,15 @@ VARIANTS: list[dict[str, Any]] = [
     {"kernel": "softmax", "heads": 2, "layers": 2},
     {"kernel": "softmax", "normalised": True},
     {"normalised": True, "layers": 2},
+    {"normalised": True, "layers": 10},
+    {"layers": 5, "repeats": 2, "initial_scale": 0.2},
 ]
 
 
 def random_model(options: dict[str, Any]) -> tuple[Transformer, LinearRegression]:
     task = LinearRegression(dimension=3, context_length=4, outputs=options.get("outputs", 1))
-    shape = {k: v for k, v in options.items() if k != "outputs"}
-    model = attention_stack(task, KEY, initial_scale=0.5, **shape)
+    shape = {"initial_scale": 0.5} | {k: v for k, v in options.items() if k != "outputs"}
+    model = attention_stack(task, KEY, **shape)
     return jax.tree.map(lambda a: a.astype(float), model), task
 
 

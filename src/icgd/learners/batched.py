@@ -21,7 +21,7 @@ from icgd.learners.transformer import Transformer
 from icgd.prompt import Prompt
 
 LOOPED = 8
-"""From so many layers of one form on they are a loop, which compiles in a third of the time; fewer run
+"""From so many layers of one form on they are a loop, which compiles in two thirds of the time; fewer run
 faster without one."""
 
 
