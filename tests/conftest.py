@@ -56,11 +56,3 @@ def snakemake(folder: Path, *arguments: str, check: bool = True) -> "subprocess.
     done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
     assert not check or done.returncode == 0, done.stdout[-5000:] + done.stderr[-5000:]
     return done
-
-
-@pytest.fixture(scope="session")
-def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A checkout with the whole smoke paper built once."""
-    folder = checkout(tmp_path_factory.mktemp("smoke") / "icgd")
-    snakemake(folder, "all", "verify")
-    return folder

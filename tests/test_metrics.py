@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from icgd.compare.alignment import verdicts
-from icgd.compare.metrics import Outputs, distances, loss_metrics, outputs, performance
+from icgd.compare.metrics import Outputs, distances, loss_metrics, outputs, performance, predict
 from icgd.compare.study import COLUMNS
 from icgd.intervals import GROUP, seed_intervals
 from icgd.latex import number, shown
@@ -40,10 +40,14 @@ def claim(**changes: object) -> dict[str, object]:
 def test_outputs_are_predictions_and_their_query_gradients(double: None) -> None:
     generator = np.random.default_rng(0)
     x, y, query = (jnp.asarray(generator.normal(size=s)) for s in ((6, 4, 3), (6, 4, 1), (6, 3)))
-    found = outputs(eqx.filter_vmap(GradientDescent)(jnp.array([[0.1], [0.2]])), Prompt(x, y, query), 6)
+    models = eqx.filter_vmap(GradientDescent)(jnp.array([[0.1], [0.2]]))
+    found, few = (outputs(models, Prompt(x, y, query), count) for count in (6, 2))
     slope = jnp.einsum("pnm,pnd->pmd", y, x) / 4
     np.testing.assert_allclose(found.sensitivity[1], 0.2 * slope, rtol=1e-12)
     np.testing.assert_allclose(found.prediction[0], 0.1 * jnp.einsum("pmd,pd->pm", slope, query), rtol=1e-12)
+    np.testing.assert_allclose(few.prediction, found.prediction, rtol=1e-12)
+    np.testing.assert_allclose(few.sensitivity, found.sensitivity[:, :2], rtol=1e-12)
+    np.testing.assert_allclose(predict(models, Prompt(x, y, query)), found.prediction, rtol=1e-12)
     assert outputs(Trivial(), Prompt(x, y, query), 2).prediction.shape == (1, 6, 1)
 
 

@@ -43,6 +43,14 @@ def edit(folder: Path, file: str, old: str, new: str) -> None:
     path.write_text(path.read_text().replace(old, new))
 
 
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A checkout with the whole smoke paper built once."""
+    folder = checkout(tmp_path_factory.mktemp("smoke") / "icgd")
+    snakemake(folder, "all", "verify")
+    return folder
+
+
 @pytest.fixture
 def edited(finished: Path, tmp_path: Path) -> Path:
     """A copy of the finished checkout that a test may change."""
