@@ -8,11 +8,11 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from icgd.learners import descent, norms, smoothers, solvers
-from icgd.learners.fitting import Density, fit_rates, remaining_error, spectral_density
+from icgd.algorithms import descent, norm_descent as norms, smoothers, least_squares as solvers
+from icgd.algorithms.rate_fits import Density, fit_rates, remaining_error, spectral_density
 from icgd.prompt import Prompt
-from icgd.tasks.linear import LinearRegression
-from icgd.theory import optimal_learning_rate
+from icgd.tasks.linear_regression import LinearRegression
+from icgd.theory.linear import optimal_learning_rate
 from tests.test_learners import random_prompt
 
 KEY = jax.random.key(3)

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from icgd import config as settings
-from icgd.schema import ConfigError
+from icgd.spec import config as settings
+from icgd.spec.schema import ConfigError
 from tests.conftest import ROOT, checkout, snakemake
 
 SCHEMA = ROOT / "workflow/schemas/config.schema.yaml"

@@ -9,7 +9,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from icgd.learners.layers import (
+from icgd.models.layers import (
     EPSILON,
     Attention,
     Norm,
@@ -19,7 +19,7 @@ from icgd.learners.layers import (
     softmax,
 )
 from icgd.prompt import TokenPrompt
-from icgd.tasks.base import TokenTask
+from icgd.task import TokenTask
 
 N, WIDTH, HEADS, REACH = 5, 4, 2, 3
 

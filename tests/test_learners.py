@@ -10,14 +10,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from icgd.learners import solvers
-from icgd.learners.batched import predictions
-from icgd.learners.construction import canonical, constructed_step, gradient_layer, interpolate
-from icgd.learners.descent import GradientDescent
-from icgd.learners.transformer import Transformer, attention_stack
+from icgd.algorithms import least_squares as solvers
+from icgd.models.fast_linear import predictions
+from icgd.constructions.gradient_layer import canonical, constructed_step, gradient_layer, interpolate
+from icgd.algorithms.descent import GradientDescent
+from icgd.models.attention_stack import Transformer, attention_stack
 from icgd.prompt import Prompt
-from icgd.tasks.linear import LinearRegression
-from icgd.theory import gradient_step_loss, optimal_learning_rate, trivial_loss
+from icgd.tasks.linear_regression import LinearRegression
+from icgd.theory.linear import gradient_step_loss, optimal_learning_rate, trivial_loss
 
 KEY = jax.random.key(0)
 

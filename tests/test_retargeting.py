@@ -10,20 +10,20 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from icgd.build import build_learner, build_task, load_learner, save_learner, start_from
-from icgd.compare.confounded import _followed, predicted
-from icgd.compare.prompted import KINDS
-from icgd.compare.retargeting import _between, _ruler
-from icgd.compare.study import Population, Study
-from icgd.learners.adapters import CHANGES, Adapted, adapted, count
-from icgd.learners.blocks import prompted_transformer
-from icgd.learners.objectives import exact_fit, fit, objective_descent
-from icgd.objectives import OBJECTIVES
+from icgd.spec.build import build_learner, build_task, load_learner, save_learner, start_from
+from icgd.studies.retargeting.measure_confounded import _followed, predicted
+from icgd.studies.retargeting.measure_prompted import KINDS
+from icgd.studies.retargeting.measure_retargeting import _between, _ruler
+from icgd.analysis.study import Population, Study
+from icgd.models.adapters import CHANGES, Adapted, adapted, count
+from icgd.models.blocks import prompted_transformer
+from icgd.algorithms.objective_descent import exact_fit, fit, objective_descent
+from icgd.objectives.dial import OBJECTIVES
 from icgd.prompt import Prompt
-from icgd.splitting import exact_weights
+from icgd.objectives.splitting import exact_weights
 from icgd.stages import train
 from icgd.stages.arguments import StageError
-from icgd.tasks.objectives import FAMILIES, ObjectiveRegression
+from icgd.tasks.objective_regression import FAMILIES, ObjectiveRegression
 
 KEY = jax.random.key(0)
 TASK_SPEC = {"kind": "objectives.ObjectiveRegression", "noise_scale": 1.0}

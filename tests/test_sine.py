@@ -6,18 +6,18 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from icgd import waves
-from icgd.compare.functions import before
-from icgd.learners.features import (
+from icgd.theory import sine as waves
+from icgd.studies.sine.measure_functions import before
+from icgd.models.feature_models import (
     OnFeatures,
     feature_transformer,
     meta_learned,
     random_features,
     step_on_inputs,
 )
-from icgd.learners.kernels import best_layer, best_step
+from icgd.algorithms.best_kernels import best_layer, best_step
 from icgd.prompt import Prompt
-from icgd.tasks.sine import SineWaves
+from icgd.tasks.sine_waves import SineWaves
 
 KEY = jax.random.key(0)
 

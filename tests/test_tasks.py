@@ -7,8 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from icgd.randomness import named_key
-from icgd.tasks.linear import LinearRegression
-from icgd.tasks.tables import TableRegression, standardised
+from icgd.tasks.linear_regression import LinearRegression
+from icgd.tasks.real_tables import TableRegression, standardised
 
 KEY = jax.random.key(1)
 LAWS = ["uniform", "normal", "exponential", "laplace", "norm_matched"]

@@ -16,15 +16,15 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from icgd.artefacts import ArtefactError, load_arrays, save_arrays
-from icgd.build import load_learner
-from icgd.learners.base import Learner
-from icgd.learners.blocks import prompted_transformer
-from icgd.learners.transformer import attention_stack
+from icgd.results.store import ArtefactError, load_arrays, save_arrays
+from icgd.spec.build import load_learner
+from icgd.learner import Learner
+from icgd.models.blocks import prompted_transformer
+from icgd.models.attention_stack import attention_stack
 from icgd.stages import rates
-from icgd.tasks.linear import LinearRegression
-from icgd.tasks.objectives import ObjectiveRegression
-from icgd.training import CHUNK, Training, loss_and_gradient, population_loss
+from icgd.tasks.linear_regression import LinearRegression
+from icgd.tasks.objective_regression import ObjectiveRegression
+from icgd.training.loop import CHUNK, Training, loss_and_gradient, population_loss
 from tests.conftest import ROOT
 
 

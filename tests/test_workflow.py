@@ -14,7 +14,7 @@ from selenium import webdriver
 from selenium.webdriver.common.by import By
 from selenium.webdriver.support.ui import WebDriverWait
 
-from icgd.artefacts import load_arrays
+from icgd.results.store import load_arrays
 from tests.conftest import ROOT, checkout, snakemake
 
 RESULTS = "results/smoke"

@@ -21,12 +21,12 @@ import matplotlib.pyplot as plt
 import pandas as pd
 from matplotlib.ticker import NullFormatter
 
-from icgd import config as settings
-from icgd.artefacts import replacing
-from icgd.code import ROOT
-from icgd.plots.style import MODELS, STYLE
-from icgd.schema import signature_schema
-from icgd.tables import save_table
+from icgd.spec import config as settings
+from icgd.results.store import replacing
+from icgd.results.digest import ROOT
+from icgd.plotting.style import MODELS, STYLE
+from icgd.spec.schema import signature_schema
+from icgd.results.tables import save_table
 
 STEPS = 100
 EVALUATION = 8192
@@ -87,7 +87,7 @@ def flops_per_prompt(learner: Any, task: Any, training: Any) -> float:
     import equinox as eqx
     import jax
 
-    from icgd.training import CHUNK, loss_and_gradient
+    from icgd.training.loop import CHUNK, loss_and_gradient
 
     batch = math.gcd(training.batch, CHUNK)  # one chunk: XLA counts the body of a loop once
     weights, rest = eqx.partition(learner, eqx.is_array)
@@ -133,12 +133,12 @@ def time_to(target: float, task_spec: dict[str, Any], spec: dict[str, Any]) -> f
     import equinox as eqx
     import jax
 
-    from icgd.compare.metrics import bounded, divergence_bound
-    from icgd.learners.batched import predictions
-    from icgd.learners.descent import gradient_step
-    from icgd.tasks.base import RegressionTask
-    from icgd.tasks.linear import LinearRegression
-    from icgd.theory import gradient_step_loss
+    from icgd.analysis.distances import bounded, divergence_bound
+    from icgd.models.fast_linear import predictions
+    from icgd.algorithms.descent import gradient_step
+    from icgd.task import RegressionTask
+    from icgd.tasks.linear_regression import LinearRegression
+    from icgd.theory.linear import gradient_step_loss
 
     spec["training"] = spec["training"] | {"seeds_per_job": 1}
     state, keys, advance, training, task = _prepare(task_spec, spec)
@@ -165,8 +165,8 @@ def _prepare(task_spec: dict[str, Any], spec: dict[str, Any]) -> Any:
     import equinox as eqx
     import jax
 
-    from icgd.build import build_learner, build_task
-    from icgd.training import Training, initial_state, make_advance
+    from icgd.spec.build import build_learner, build_task
+    from icgd.training.loop import Training, initial_state, make_advance
 
     task = build_task(task_spec)
     training = Training(**spec["training"])

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from icgd.artefacts import ArtefactError
+from icgd.results.store import ArtefactError
 
 
 def run_stage(main: Callable[..., None], **files: str) -> None:

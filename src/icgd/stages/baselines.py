@@ -7,7 +7,7 @@ from typing import Any
 import jax
 from jaxtyping import Array, Float
 
-from icgd.build import build_learner, build_task, save_learner
+from icgd.spec.build import build_learner, build_task, save_learner
 from icgd.prompt import Prompt
 from icgd.randomness import named_key
 from icgd.stages.arguments import run_stage

@@ -6,9 +6,9 @@ from typing import Any
 
 import pandas as pd
 
-from icgd.intervals import final, seed_intervals
+from icgd.analysis.intervals import final, seed_intervals
 from icgd.stages.arguments import StageError, run_stage
-from icgd.tables import load_table, save_table
+from icgd.results.tables import load_table, save_table
 
 SOURCE_PAPER = "TLIG"
 

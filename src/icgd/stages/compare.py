@@ -6,9 +6,9 @@ from typing import Any
 
 import jax
 
-from icgd.compare.study import load_study
+from icgd.analysis.study import load_study
 from icgd.stages.arguments import run_stage
-from icgd.tables import save_table
+from icgd.results.tables import save_table
 
 
 def main(

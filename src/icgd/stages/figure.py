@@ -7,11 +7,11 @@ from typing import Any
 import matplotlib
 import pandas as pd
 
-from icgd.artefacts import replacing
-from icgd.intervals import seed_intervals
-from icgd.plots.style import STYLE
+from icgd.results.store import replacing
+from icgd.analysis.intervals import seed_intervals
+from icgd.plotting.style import STYLE
 from icgd.stages.arguments import run_stage
-from icgd.tables import load_table, save_table
+from icgd.results.tables import load_table, save_table
 
 
 def main(spec: dict[str, Any], tables: list[Path], pdf: Path, png: Path, csv: Path) -> None:

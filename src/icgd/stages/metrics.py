@@ -6,7 +6,7 @@ from typing import Any
 import pandas as pd
 
 from icgd.stages.arguments import run_stage
-from icgd.tables import load_table, save_table
+from icgd.results.tables import load_table, save_table
 
 KEYS = ["experiment", "learner", "condition", "metric", "seed", "step"]
 

@@ -13,9 +13,9 @@ from typing import Any, cast
 
 import pandas as pd
 
-from icgd.artefacts import write_text
-from icgd.intervals import GROUP, final, seed_intervals
-from icgd.latex import (
+from icgd.results.store import write_text
+from icgd.analysis.intervals import GROUP, final, seed_intervals
+from icgd.writeup.latex import (
     atlas_table,
     claims_table,
     escape,
@@ -25,7 +25,7 @@ from icgd.latex import (
     times_table,
 )
 from icgd.stages.arguments import run_stage
-from icgd.tables import load_table
+from icgd.results.tables import load_table
 
 SKIP = ("entry=",)
 SUFFIXES = {"": "mean", "/low": "low", "/high": "high", "/max": "max", "/min": "min"}

@@ -8,7 +8,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from icgd.artefacts import replacing
+from icgd.results.store import replacing
 from icgd.stages.arguments import StageError, run_stage
 
 INSTALL = "see workflow/scripts/ensure_latex.sh, or run: make latex"

@@ -8,11 +8,11 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from icgd.artefacts import save_arrays
-from icgd.build import build_task
+from icgd.results.store import save_arrays
+from icgd.spec.build import build_task
 from icgd.randomness import named_key
 from icgd.stages.arguments import run_stage
-from icgd.tasks.base import Task
+from icgd.task import Task
 
 CHUNK = 1024
 """How many prompts are drawn at a time: one compilation serves any number of them."""

@@ -12,8 +12,8 @@ from typing import Any
 import jax
 import pandas as pd
 
-from icgd.artefacts import write_text
-from icgd.code import ROOT
+from icgd.results.store import write_text
+from icgd.results.digest import ROOT
 from icgd.stages.arguments import run_stage
 
 PACKAGES = ("jax", "jaxlib", "equinox", "optax", "numpy", "scipy", "pandas", "matplotlib", "snakemake")

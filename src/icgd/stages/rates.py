@@ -9,11 +9,11 @@ import jax
 import jax.numpy as jnp
 import pandas as pd
 
-from icgd.learners.batched import predictions
+from icgd.models.fast_linear import predictions
 from icgd.stages.arguments import run_stage
 from icgd.stages.train import untrained
-from icgd.tables import save_table
-from icgd.training import NonFiniteLossError, Training, initial_state, train
+from icgd.results.tables import save_table
+from icgd.training.loop import NonFiniteLossError, Training, initial_state, train
 
 RATES = (0.001, 0.003, 0.01, 0.03, 0.1, 0.3)
 TRIAL = "rates"

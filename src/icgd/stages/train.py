@@ -15,8 +15,8 @@ import numpy as np
 from jaxtyping import Array
 from tqdm import tqdm
 
-from icgd.artefacts import ArtefactError, load_arrays, save_arrays
-from icgd.build import (
+from icgd.results.store import ArtefactError, load_arrays, save_arrays
+from icgd.spec.build import (
     build_learner,
     build_task,
     fill,
@@ -27,8 +27,8 @@ from icgd.build import (
 )
 from icgd.randomness import named_key
 from icgd.stages.arguments import StageError, run_stage
-from icgd.tasks.base import Task
-from icgd.training import NonFiniteLossError, State, Training, initial_state, train
+from icgd.task import Task
+from icgd.training.loop import NonFiniteLossError, State, Training, initial_state, train
 
 CHECKPOINT_SECONDS = 5.0
 """The least time between two checkpoints, and two lines of progress."""

@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from icgd.artefacts import write_text
-from icgd.intervals import GROUP, final, seed_intervals
+from icgd.results.store import write_text
+from icgd.analysis.intervals import GROUP, final, seed_intervals
 from icgd.stages.arguments import StageError, run_stage
-from icgd.tables import load_table, save_table
+from icgd.results.tables import load_table, save_table
 
 LOSSES = ["bounded_loss", "loss", "second_loss"]
 METRICS = [*LOSSES[::2], "prediction_l2", "sensitivity_cosine", "max_abs_difference", "prefix_matching"]

@@ -1,0 +1,1 @@
+"""Explicit algorithms, each at its best hyper-parameters."""

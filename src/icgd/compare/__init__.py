@@ -1,1 +1,0 @@
-"""Comparisons of learners: one module for each measurement, named in the config."""

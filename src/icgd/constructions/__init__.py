@@ -1,0 +1,1 @@
+"""Weights by hand: models that compute an algorithm exactly."""

@@ -1,0 +1,246 @@
+"""Circuits: weights of a `PromptedTransformer` that descend on L1, L2 or L∞, switched by prompt or dial.
+
+Three blocks take one step of `icgd.objectives.descend`. The first copies the objective from its token
+and computes tanh(r/τ), as a softmax head over two tokens with logits ±r/τ and values ±1; its MLP sends
+the pull ψ(r_j) of the wanted objective into the slot of the example's own place. The second reads
+ω_j ψ(r_j) of all examples with one softmax head of logits β|r_j|; its MLP picks each example's own. The
+third, linear, adds them up with x_j·x_i; its MLP clears what the step wrote. Gates subtract a large
+number times a flag that is 0 where the gate is open, so that what passes is exact.
+"""
+
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Float, Key
+
+from icgd.models.blocks import Block, PromptedTransformer
+from icgd.models.layers import MLP, Attention, Kernel
+from icgd.objectives.dial import OBJECTIVES, Dial
+from icgd.prompt import Prompt
+from icgd.tasks.objective_regression import ObjectiveRegression
+
+CLOSED = 1e4
+"""What a closed gate subtracts; residuals must be smaller."""
+STEEP = 2.0**60
+"""gelu(STEEP·z)/STEEP is max(z, 0) up to 1e-18."""
+
+
+class Path(NamedTuple):
+    """One way from residuals to pulls: through tanh or not, with a rate, and open for which objective."""
+
+    source: str
+    rate: float
+    objective: int | None
+
+
+class Slots:
+    """Names for stretches of the residual stream."""
+
+    def __init__(self, **widths: int) -> None:
+        ends = np.cumsum(list(widths.values()))
+        self.width = int(ends[-1])
+        self._slices = {
+            name: slice(int(end) - width, int(end))
+            for (name, width), end in zip(widths.items(), ends, strict=True)
+        }
+
+    def __getitem__(self, name: str) -> slice:
+        return self._slices[name]
+
+    def row(self, **values: float | int | np.ndarray) -> np.ndarray:
+        """A vector [e] with the named stretches set."""
+        vector = np.zeros(self.width)
+        for name, entries in values.items():
+            vector[self[name]] = entries
+        return vector
+
+    def rows(self, count: int, **blocks: np.ndarray) -> np.ndarray:
+        """A matrix [count e] with the named stretches set."""
+        matrix = np.zeros((count, self.width))
+        for name, entries in blocks.items():
+            matrix[:, self[name]] = entries
+        return matrix
+
+
+class Units:
+    """Hidden units of an MLP, added one at a time: each sends max(read·s, 0) times a weight somewhere."""
+
+    def __init__(self, slots: Slots) -> None:
+        self.slots = slots
+        self.read: list[np.ndarray] = []
+        self.write: list[np.ndarray] = []
+
+    def send(self, read: np.ndarray, gate: np.ndarray, to: np.ndarray) -> None:
+        """Send read·s to `to` where gate·s = 0, and nothing where it is 1: two units, one for each sign."""
+        for sign in (1.0, -1.0):
+            self.read.append(sign * read - CLOSED * gate)
+            self.write.append(sign * to)
+
+    def clear(self, *names: str) -> None:
+        """Set stretches of the stream to zero."""
+        for name in names:
+            stretch = self.slots[name]
+            for index in range(stretch.start, stretch.stop):
+                unit = np.eye(self.slots.width)[index]
+                self.send(unit, np.zeros(self.slots.width), -unit)
+
+    def mlp(self) -> MLP:
+        """The layer."""
+        inner, outer = STEEP * np.stack(self.read), np.stack(self.write, axis=1) / STEEP
+        return MLP(*map(jnp.asarray, (inner, np.zeros(len(inner)), outer, np.zeros(len(outer)))))
+
+
+def stretches(d: int, n: int) -> Slots:
+    """The residual stream: what is embedded, then what a step writes and clears.
+
+    Flags say what a token is not: `not_example`, `not_objective`, `not_place` (which of the N examples)
+    and `not_chosen` (which objective); `source` holds the objective in its own token.
+    """
+    embedded = {
+        "x": d,
+        "residual": 1,
+        "one": 1,
+        "sign": 1,
+        "example": 1,
+        "not_example": 1,
+        "not_objective": 1,
+    }
+    flags = {"not_place": n, "source": 3, "not_chosen": 3}
+    return Slots(**embedded, **flags, size=1, slope=1, own=n, all=n, pull=1)
+
+
+def heads(slots: Slots, kernel: Kernel, *parts: tuple[np.ndarray, ...]) -> Attention:
+    """Heads given as key [k e], query [k e], value [v e], projection [v e], padded to one size with zeros."""
+    size = max(len(matrix) for part in parts for matrix in part)
+
+    def stacked(index: int) -> Array:
+        padded = [np.pad(part[index], ((0, size - len(part[index])), (0, 0))) for part in parts]
+        return jnp.asarray(np.stack(padded))
+
+    return Attention(stacked(0), stacked(1), stacked(2), jnp.swapaxes(stacked(3), 1, 2), kernel=kernel)
+
+
+def step_blocks(slots: Slots, dial: Dial, paths: Sequence[Path], sharp: int | None) -> Iterator[Block]:
+    """The three blocks of one step; β holds for the objective with index `sharp`, or always if None."""
+    yield pull_block(slots, dial, paths, sharp)
+    yield weighing_block(slots)
+    yield moving_block(slots)
+
+
+def pull_block(slots: Slots, dial: Dial, paths: Sequence[Path], sharp: int | None) -> Block:
+    """Copies the objective, puts ψ(r_j) into each example's own slot, and β|r_j| into its size."""
+    n, none = slots["own"].stop - slots["own"].start, np.zeros(slots.width)
+    one, eye = slots.row(one=1), np.eye
+
+    def not_chosen(objective: int | None) -> np.ndarray:
+        return none if objective is None else slots.row(not_chosen=eye(3)[objective])
+
+    # tanh(r/τ): the objective's token has sign 1, the query's −1.
+    tanh = (
+        np.stack([slots.row(sign=1), -CLOSED * slots.row(example=1)]),
+        np.stack([slots.row(residual=1 / float(dial.temperature)), one]),
+        slots.row(sign=1)[None],
+        slots.row(slope=1)[None],
+    )
+    copy = (
+        -CLOSED * slots.row(not_objective=1)[None],
+        one[None],
+        slots.rows(3, source=eye(3)),
+        slots.rows(3, not_chosen=eye(3)),
+    )
+    units = Units(slots)
+    for place in range(n):
+        elsewhere = slots.row(not_place=eye(n)[place])
+        for path in paths:
+            closed = elsewhere + not_chosen(path.objective)
+            units.send(slots.row(**{path.source: 1}), closed, path.rate * slots.row(own=eye(n)[place]))
+    for sign in (1.0, -1.0):
+        units.read.append(sign * slots.row(residual=1) - CLOSED * not_chosen(sharp))
+        units.write.append(float(dial.sharpness) * slots.row(size=1))
+    return Block(heads(slots, "softmax", tanh, copy), units.mlp())
+
+
+def weighing_block(slots: Slots) -> Block:
+    """Reads all ω_j ψ(r_j), ω = softmax(β|r|); each example keeps its own as its pull."""
+    n, eye = slots["own"].stop - slots["own"].start, np.eye
+    weigh = (
+        (slots.row(size=1) - CLOSED * slots.row(not_example=1))[None],
+        slots.row(one=1)[None],
+        slots.rows(n, own=eye(n)),
+        slots.rows(n, all=eye(n)),
+    )
+    units = Units(slots)
+    for place in range(n):
+        units.send(slots.row(all=eye(n)[place]), slots.row(not_place=eye(n)[place]), slots.row(pull=1))
+    units.clear("size", "slope", "own")
+    return Block(heads(slots, "softmax", weigh), units.mlp())
+
+
+def moving_block(slots: Slots) -> Block:
+    """Subtracts Σ_j pull_j x_j·x_i from every residual r_i, and clears what the step wrote."""
+    d = slots["x"].stop
+    inputs = slots.rows(d, x=np.eye(d))
+    move = (inputs, inputs, slots.row(pull=1)[None], -slots.row(residual=1)[None])
+    units = Units(slots)
+    units.clear("all", "pull", "not_chosen")
+    return Block(heads(slots, "linear", move), units.mlp())
+
+
+def circuit(d: int, n: int, steps: Sequence[tuple[Dial, Sequence[Path], int | None]]) -> PromptedTransformer:
+    """The whole circuit: embedding, three blocks per step, readout of minus the query's residual."""
+    slots = stretches(d, n)
+    everywhere = np.ones(n)
+    kinds = [
+        slots.row(one=1, sign=1, not_example=1, not_place=everywhere),
+        slots.row(one=1, example=1, not_objective=1, not_place=everywhere),
+        slots.row(one=1, sign=-1, not_example=1, not_objective=1, not_place=everywhere),
+    ]
+    embedding = np.zeros((slots.width, d + 1))
+    embedding[slots["x"], :d], embedding[slots["residual"], d] = np.eye(d), 1.0
+    blocks = tuple(block for step in steps for block in step_blocks(slots, *step))
+    objectives, places = slots.rows(3, source=1 - np.eye(3)), slots.rows(n, not_place=-np.eye(n))
+    readout = -slots.row(residual=1)[None]
+    return PromptedTransformer(
+        embedding=jnp.asarray(embedding),
+        objectives=jnp.asarray(objectives),
+        kinds=jnp.asarray(np.stack(kinds)),
+        blocks=blocks,
+        readout=jnp.asarray(readout),
+        positions=jnp.asarray(places),
+    )
+
+
+def prompt_circuit(task: ObjectiveRegression, key: Key[Array, ""]) -> PromptedTransformer:
+    """The circuit whose objective the prompt chooses, with the task's steps, rates, τ and β."""
+    dials = {name: task.dial(name) for name in OBJECTIVES}
+    paths = [
+        Path("residual" if name == "l2" else "slope", float(dials[name].rate[0]), index)
+        for index, name in enumerate(OBJECTIVES)
+    ]
+    sharp = Dial(jnp.ones(()), dials["l1"].temperature[0], dials["linf"].sharpness[0])
+    step = (sharp, paths, OBJECTIVES.index("linf"))
+    return circuit(task.dimension, task.context_length, [step] * task.steps)
+
+
+def dial_circuit(d: int, n: int, dials: Dial) -> PromptedTransformer:
+    """The circuit whose three numbers a step (η, τ, β) choose the objective; the prompt has none."""
+    steps = [
+        (Dial(*numbers), [Path("slope", float(numbers[0]), None)], None)
+        for numbers in zip(*dials, strict=True)
+    ]
+    return circuit(d, n, steps)
+
+
+def switched(
+    model: PromptedTransformer, prompt: Prompt, later: Float[Array, " o"], after: int
+) -> Float[Array, " m"]:
+    """The prediction when the objective in its token is replaced after so many blocks."""
+    assert prompt.objective is not None and model.objectives is not None
+    stream = model.stream(prompt)
+    for depth, block in enumerate(model.blocks):
+        if depth == after:
+            stream = stream.at[0].add((later - prompt.objective) @ model.objectives)
+        stream = block(stream, stream)
+    return model.readout @ stream[-1]

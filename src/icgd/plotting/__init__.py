@@ -1,0 +1,1 @@
+"""Axes, looks and the plots that several studies share."""

@@ -1,0 +1,1 @@
+"""The studies of the paper: measurements and figures that only one of them uses."""

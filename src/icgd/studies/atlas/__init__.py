@@ -1,0 +1,1 @@
+"""Every model against every algorithm, on synthetic and on real prompts."""

@@ -1,0 +1,1 @@
+"""K layers against K steps of gradient descent."""

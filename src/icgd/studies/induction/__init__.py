@@ -1,0 +1,1 @@
+"""Induction heads in small language models, and what they compute."""

@@ -1,0 +1,1 @@
+"""One layer of linear self-attention against one step of gradient descent."""

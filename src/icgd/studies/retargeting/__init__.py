@@ -1,0 +1,1 @@
+"""Whether an in-context optimiser can be given another objective."""

@@ -1,0 +1,1 @@
+"""Sine waves: features and a step on them."""

@@ -1,0 +1,1 @@
+"""Training of in-context learners on fresh prompts."""
