@@ -1,23 +1,11 @@
-"""What config options may be: names for ranges of numbers, and the keys that are no options.
+"""Types of config options with their ranges, checked before any job starts; plain numbers otherwise."""
 
-To a type checker they are plain numbers. `icgd.config` reads the names in a signature, without
-importing the module, and refuses values outside the range before any job starts.
-"""
+from typing import Annotated, TypeAlias
 
-from typing import TypeAlias
+from annotated_types import Ge, Gt, Le
 
-PositiveInt: TypeAlias = int
-NonNegativeInt: TypeAlias = int
-PositiveFloat: TypeAlias = float
-NonNegativeFloat: TypeAlias = float
-Fraction: TypeAlias = float
-
-RESERVED = ("kind", "training", "start", "task")
-"""Keys of a spec that are no options of what it names."""
-SCHEMAS: dict[str, dict[str, object]] = {
-    "PositiveInt": {"type": "integer", "minimum": 1},
-    "NonNegativeInt": {"type": "integer", "minimum": 0},
-    "PositiveFloat": {"type": "number", "exclusiveMinimum": 0},
-    "NonNegativeFloat": {"type": "number", "minimum": 0},
-    "Fraction": {"type": "number", "minimum": 0, "maximum": 1},
-}
+PositiveInt: TypeAlias = Annotated[int, Ge(1)]
+NonNegativeInt: TypeAlias = Annotated[int, Ge(0)]
+PositiveFloat: TypeAlias = Annotated[float, Gt(0)]
+NonNegativeFloat: TypeAlias = Annotated[float, Ge(0)]
+Fraction: TypeAlias = Annotated[float, Ge(0), Le(1)]

@@ -1,21 +1,18 @@
 # Explicit algorithms at their optimal hyper-parameters.
 rule baselines:
     input:
-        code=lambda w: code_of("baselines", experiment_tasks(w), baseline_specs(w)),
+        spec=RUN.spec("baselines", VARIANT),
     output:
-        directory(f"{RESULTS}/baselines/{{experiment}}/{{variant}}"),
+        directory(PATHS.baselines("{experiment}", "{variant}")),
     log:
-        f"{RESULTS}/logs/baselines/{{experiment}}/{{variant}}.log",
+        PATHS.log("baselines", VARIANT),
     benchmark:
-        f"{RESULTS}/benchmarks/baselines/{{experiment}}/{{variant}}.tsv"
+        PATHS.benchmark("baselines", VARIANT)
     conda:
         "../../envs/icgd.yaml"
     threads: 1
     resources:
         mem_mb=4000,
         runtime=30,
-    params:
-        spec=baselines_spec,
     shell:
         stage("baselines")
-        + " --spec {params.spec:q} --output {output:q} > {log:q} 2>&1"

@@ -1,87 +1,49 @@
-# What all rules share: the run's name, its validated config, the code that each stage depends on.
-import itertools
-import json
-import os
-import re
+# What all rules share: the run that the command line asks for, and how its jobs are started.
 import sys
 from pathlib import Path
 
 from snakemake.exceptions import WorkflowError
 
 ROOT = Path(workflow.basedir)
+ROOT = ROOT if (ROOT / "src" / "icgd").is_dir() else ROOT.parent
 sys.path.insert(0, str(ROOT / "src"))
-from icgd import code, config as settings
-from icgd.schema import ConfigError
 
-os.environ.update(PYTHONPATH=str(ROOT / "src"))
-os.environ.setdefault("JAX_COMPILATION_CACHE_DIR", str(ROOT / ".cache" / "jax"))
-os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS", "0.05")
-
-RUN = Path(str(workflow.configfiles[-1])).stem
-for part in (
-    "figures",
-    "claims",
-):  # the same for every run, unless its config has its own
-    config.setdefault(part, settings.read(ROOT / f"config/{part}.yaml"))
+from icgd.results.digest import SourceError
+from icgd.spec.reading import ConfigError
+from icgd.workflow.run import start
 
 try:
-    settings.validate(config, ROOT / "workflow/schemas/config.schema.yaml")
-except ConfigError as error:
-    raise WorkflowError(f"config {RUN}: {error}") from None
+    RUN = start(workflow.config_settings.configfiles, workflow.config_settings.config)
+except (ConfigError, SourceError) as error:
+    raise WorkflowError(f"config: {error}") from None
 
-if config["xla_flags"]:
-    os.environ.update(XLA_FLAGS=config["xla_flags"])
-
-RESULTS = f"results/{RUN}"
-EXPERIMENTS = settings.experiments(config)
+PATHS, PRODUCTS = RUN.paths, RUN.products
+# One XLA thread per Snakemake thread; the Python of the snakemake that was called.
+STAGE = f"NPROC={{threads}} OMP_NUM_THREADS={{threads}} {sys.executable!r} {str(ROOT / 'workflow/scripts/stage.py')!r}"
 
 
 wildcard_constraints:
-    experiment="|".join(EXPERIMENTS),
+    experiment="|".join(RUN.config.experiments),
     learner=r"[a-z0-9_]+",
-    variant=r"[a-z_]+(=[^/]+)?",
+    variant=r"[^/]+",
+    measurement=r"[a-z0-9_]+",
     seeds=r"\d+-\d+",
-    figure="|".join(config["figures"]),
+    figure="|".join(RUN.config.figures) or "none",
+    study=r"[a-z0-9_]+",
 
 
 def stage(name):
-    """The shell command of a stage; one XLA thread per Snakemake thread."""
-    return f"NPROC={{threads}} OMP_NUM_THREADS={{threads}} python -m icgd.stages.{name}"
+    """The shell command of a job: its stage, its spec, and where it logs."""
+    return f"{STAGE} {name} {{input.spec:q}} > {{log:q}} 2>&1"
 
 
-def modules(package, specs):
-    """The modules that the kinds of some specs live in."""
-    return sorted({f"icgd.{package}.{spec['kind'].split('.')[0]}" for spec in specs})
+localrules:
+    all,
 
 
-def code_of(stage, *packages_and_specs):
-    """Files that a stage depends on, with the modules of the kinds that it will build."""
-    found = [modules(package, specs) for package, specs in packages_and_specs]
-    return code.closure(f"icgd.stages.{stage}", *itertools.chain(*found))
-
-
-def as_json(spec):
-    return json.dumps(spec, sort_keys=True)
-
-
-def base_spec(wildcards):
-    return {
-        "experiment": wildcards.experiment,
-        "variant": wildcards.variant,
-        "seed": config["seed"],
-        "task": settings.task_spec(
-            EXPERIMENTS[wildcards.experiment], wildcards.variant
+rule all:
+    default_target: True
+    input:
+        RUN.outputs(
+            [PRODUCTS.metrics, PRODUCTS.verdicts, PRODUCTS.provenance, PRODUCTS.paper]
         ),
-    }
-
-
-def experiment_tasks(wildcards):
-    return "tasks", [EXPERIMENTS[wildcards.experiment]["task"]]
-
-
-onerror:
-    # What went wrong is in the failing rule's own log: show it last.
-    text = "".join(Path(path).read_text() for path in log)
-    for path in dict.fromkeys(re.findall(r"log: (\S+) \(check log", text)):
-        if Path(path).exists():
-            print(f"\n{path}:\n{Path(path).read_text()[-3000:]}", file=sys.stderr)

@@ -1,20 +1,21 @@
 # Evaluation prompts: drawn once per experiment, seen by every learner.
+VARIANT = "{experiment}/{variant}"
+
+
 rule prompts:
     input:
-        code=lambda w: code_of("prompts", experiment_tasks(w)),
+        spec=RUN.spec("prompts", VARIANT),
     output:
-        directory(f"{RESULTS}/prompts/{{experiment}}/{{variant}}"),
+        directory(PATHS.prompts("{experiment}", "{variant}")),
     log:
-        f"{RESULTS}/logs/prompts/{{experiment}}/{{variant}}.log",
+        PATHS.log("prompts", VARIANT),
     benchmark:
-        f"{RESULTS}/benchmarks/prompts/{{experiment}}/{{variant}}.tsv"
+        PATHS.benchmark("prompts", VARIANT)
     conda:
         "../../envs/icgd.yaml"
     threads: 1
     resources:
         mem_mb=4000,
         runtime=30,
-    params:
-        spec=prompts_spec,
     shell:
-        stage("prompts") + " --spec {params.spec:q} --output {output:q} > {log:q} 2>&1"
+        stage("prompts")

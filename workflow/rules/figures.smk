@@ -1,39 +1,45 @@
-# Figures: each from the comparisons of its own experiment, so that one can be had without the rest.
+# Figures: each from the comparisons that it reads, so that one can be had without the rest.
 rule figure:
     input:
-        tables=figure_tables,
-        code=figure_code,
+        spec=RUN.spec("figure", "{figure}"),
+        made=RUN.made("figure", "{figure}"),
     output:
-        pdf=f"{RESULTS}/figures/{{figure}}.pdf",
-        png=report(
-            f"{RESULTS}/figures/{{figure}}.png",
+        PATHS.figure("{figure}", "pdf"),
+        report(
+            PATHS.figure("{figure}", "png"),
             caption="../report/figure.rst",
             category="Figures",
-            labels=lambda w: {"figure": config["figures"][w.figure]["title"]},
+            labels=lambda w: {"figure": RUN.config.figures[w.figure].title},
         ),
-        csv=f"{RESULTS}/figures/{{figure}}.csv",
+        PATHS.figure("{figure}", "csv"),
     log:
-        f"{RESULTS}/logs/figures/{{figure}}.log",
+        PATHS.log("figure", "{figure}"),
     benchmark:
-        f"{RESULTS}/benchmarks/figures/{{figure}}.tsv"
+        PATHS.benchmark("figure", "{figure}")
     conda:
         "../../envs/icgd.yaml"
     threads: 1
     resources:
         mem_mb=1000,
         runtime=10,
-    params:
-        spec=figure_spec,
     shell:
         stage("figure")
-        + " --spec {params.spec:q} --tables {input.tables:q} --pdf {output.pdf:q} "
-        "--png {output.png:q} --csv {output.csv:q} > {log:q} 2>&1"
 
 
-for name in config["figures"]:
+for name, job in PRODUCTS.figures.items():
 
     rule:
         name:
             f"figure_{name}"
         input:
-            expand(f"{RESULTS}/figures/{name}.{{suffix}}", suffix=["pdf", "png", "csv"]),
+            RUN.outputs([job]),
+
+
+# A study: its figures, and the verdicts on its claims.
+for study in RUN.config.studies:
+
+    rule:
+        name:
+            f"study_{study}"
+        input:
+            RUN.outputs(RUN.study_jobs(study)),

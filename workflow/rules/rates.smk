@@ -1,41 +1,35 @@
 # Trials of learning rates, from which those in the config were chosen; not part of the paper.
 rule rates:
     input:
-        start=start_files,
-        code=lambda w: code.closure("icgd.stages.rates", *trained_kinds(w)),
+        spec=RUN.spec("rates", "{experiment}/{learner}"),
+        made=RUN.made("rates", "{experiment}/{learner}"),
     output:
-        f"{RESULTS}/rates/{{experiment}}/{{variant}}/{{learner}}.csv",
+        PATHS.rates("{experiment}", "{learner}"),
     log:
-        f"{RESULTS}/logs/rates/{{experiment}}/{{variant}}/{{learner}}.log",
+        PATHS.log("rates", "{experiment}/{learner}"),
     benchmark:
-        f"{RESULTS}/benchmarks/rates/{{experiment}}/{{variant}}/{{learner}}.tsv"
+        PATHS.benchmark("rates", "{experiment}/{learner}")
     conda:
         "../../envs/icgd.yaml"
     threads: 1
     resources:
         mem_mb=2000,
         runtime=120,
-    params:
-        spec=rates_spec,
     shell:
-        stage("rates") + " --spec {params.spec:q} --start {input.start:q} "
-        "--output {output:q} > {log:q} 2>&1"
+        stage("rates")
 
 
-for name, experiment in EXPERIMENTS.items():
+for name, experiment in RUN.config.experiments.items():
 
     rule:
         name:
             f"rates_{name}"
         input:
-            expand(
-                f"{RESULTS}/rates/{name}/test/{{learner}}.csv",
-                learner=experiment["trained"],
-            ),
+            [PATHS.rates(name, learner) for learner in experiment.trained],
         output:
-            f"{RESULTS}/rates/{name}.csv",
+            PATHS.whole(f"rates/{name}.csv"),
         log:
-            f"{RESULTS}/logs/rates/{name}.log",
+            PATHS.log("rates", name),
         conda:
             "../../envs/icgd.yaml"
         threads: 1

@@ -1,13 +1,17 @@
-# Training: one job per learner, variant and block of seeds; reruns when the code's meaning changes.
+# Training: one job per learner, variant and block of seeds.
+BLOCK = "{experiment}/{variant}/{learner}.{seeds}"
+
+
 rule train:
     input:
-        start=start_files,
+        spec=RUN.spec("train", BLOCK),
+        made=RUN.made("train", BLOCK),
     output:
-        f"{RESULTS}/learners/{{experiment}}/{{variant}}/{{learner}}.{{seeds}}.npz",
+        PATHS.learner("{experiment}", "{variant}", "{learner}", "{seeds}"),
     log:
-        f"{RESULTS}/logs/train/{{experiment}}/{{variant}}/{{learner}}.{{seeds}}.log",
+        PATHS.log("train", BLOCK),
     benchmark:
-        f"{RESULTS}/benchmarks/train/{{experiment}}/{{variant}}/{{learner}}.{{seeds}}.tsv"
+        PATHS.benchmark("train", BLOCK)
     # Then comparisons, so that the many short figures fill the end.
     priority: 2
     conda:
@@ -16,9 +20,5 @@ rule train:
     resources:
         mem_mb=2000,
         runtime=60,
-    params:
-        spec=train_spec,
-        code=train_digest,
     shell:
-        stage("train") + " --spec {params.spec:q} --start {input.start:q} "
-        "--output {output:q} > {log:q} 2>&1"
+        stage("train")

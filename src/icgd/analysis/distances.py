@@ -16,10 +16,28 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float
 
+from icgd.analysis.tidy import Metric
 from icgd.learner import Learner
 from icgd.models.fast_linear import predictions
 from icgd.prompt import Prompt, TokenPrompt
 
+DISTANCES = {
+    "prediction_l2": Metric("‖ŷ − ŷ_ref‖, mean over prompts on which neither diverged", ("reference",)),
+    "prediction_l2_standard_error": Metric("its standard error over prompts", ("reference",)),
+    "sensitivity_cosine": Metric("cosine of ∂ŷ/∂x_q and the reference's, mean over prompts", ("reference",)),
+    "sensitivity_l2": Metric("Euclidean distance of the two, mean over prompts", ("reference",)),
+}
+LOSSES = {
+    "loss": Metric("½‖ŷ − y‖², mean over prompts"),
+    "loss_relative_standard_error": Metric("its standard error over prompts, relative to it"),
+    "bounded_loss": Metric("the loss with predictions bounded to ten times the RMS target"),
+    "diverged_fraction": Metric("share of prompts whose prediction is beyond that bound"),
+}
+EXCESSES = {
+    "relative_excess_loss": Metric("(L − L_ref)/L_ref on the same prompts", ("reference",)),
+    "relative_excess_loss_standard_error": Metric("its standard error over prompts", ("reference",)),
+    "bounded_relative_excess_loss": Metric("the same of bounded losses", ("reference",)),
+}
 AnyPrompt = TypeVar("AnyPrompt", Prompt, TokenPrompt)
 _Found = TypeVar("_Found")
 CHUNK = 1024

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 from scipy import special
 
-GROUP = ["experiment", "learner", "condition", "metric"]
+from icgd.analysis.tidy import keys
 
 
 def seed_intervals(metrics: pd.DataFrame, confidence: float) -> pd.DataFrame:
@@ -12,7 +12,7 @@ def seed_intervals(metrics: pd.DataFrame, confidence: float) -> pd.DataFrame:
 
     With one value (or an untrained learner) the interval is the value itself.
     """
-    groups = metrics.groupby([*GROUP, "step"], dropna=False, sort=True)["value"]
+    groups = metrics.groupby([*keys(metrics), "step"], dropna=False, sort=True)["value"]
     table = groups.agg(["mean", "std", "count", "min", "max"]).reset_index()
     count = table["count"].to_numpy(float)
     with np.errstate(invalid="ignore"):
@@ -25,5 +25,6 @@ def seed_intervals(metrics: pd.DataFrame, confidence: float) -> pd.DataFrame:
 
 def final(metrics: pd.DataFrame) -> pd.DataFrame:
     """Rows of the last training step of each learner, and all rows of the untrained ones."""
-    last = metrics.groupby(["experiment", "learner", "condition"])["step"].transform("max")
+    law = ["experiment", "learner", "option", "setting"]
+    last = metrics.groupby(law, dropna=False)["step"].transform("max")
     return metrics[metrics["step"].isna() | (metrics["step"] == last)]

@@ -1,16 +1,53 @@
 """Losses in and out of distribution, and the distance of learners to the algorithms they may be."""
 
+from collections.abc import Iterator, Mapping
+from typing import Any
+
 import jax.numpy as jnp
-import pandas as pd
 from jaxtyping import Array, Float
 
-from icgd.theory import linear as theory
-from icgd.analysis.distances import Outputs, distances, divergence_bound, outputs, performance
-from icgd.analysis.study import Study
+from icgd.analysis.distances import (
+    DISTANCES,
+    EXCESSES,
+    LOSSES,
+    Outputs,
+    distances,
+    divergence_bound,
+    outputs,
+    performance,
+)
+from icgd.analysis.study import Condition, Study
+from icgd.analysis.tidy import Column, Metric, Record
 from icgd.ranges import NonNegativeFloat, NonNegativeInt, PositiveInt
+from icgd.analysis.experiment import Experiment
 from icgd.tasks.linear_regression import LinearRegression
+from icgd.theory import linear
 
 Metrics = dict[str, Float[Array, " seeds"]]
+
+METRICS = (
+    LOSSES
+    | EXCESSES
+    | DISTANCES
+    | {
+        "relative_distance": Metric("prediction_l2 over the mean size of targets", ("reference",)),
+        "relative_distance_standard_error": Metric("its standard error over prompts", ("reference",)),
+        "is_algorithm": Metric("1 if the learner is the reference by the atlas's margins", ("reference",)),
+        "prediction_l2_over_nearest_rival": Metric(
+            "prediction_l2 to the algorithm over the least to one of its rivals", ("reference",)
+        ),
+        "trivial_loss": Metric("closed-form loss of predicting zero"),
+        "learning_rate": Metric("optimal rate of one step on the mean over the prompt"),
+    }
+)
+COLUMNS: Mapping[str, Column] = {}
+OTHERS = ("closed_form",)
+"""What rows are about that is no learner of the experiment."""
+
+
+def reads(experiment: Experiment, options: Mapping[str, Any]) -> list[str]:
+    """Every learner of the experiment."""
+    return experiment.learners
 
 
 def measure(
@@ -20,78 +57,88 @@ def measure(
     shift_prompts: NonNegativeInt = 0,
     prediction_margin: NonNegativeFloat = 0.0,
     cosine_margin: NonNegativeFloat = 0.0,
-) -> pd.DataFrame:
+) -> Iterator[Record]:
     """Losses of all learners; distances of those with references to each of them, under all conditions.
 
     Under shifts only the compared learners are evaluated.
     shift_prompts: how many prompts to use where the law is not the training law; 0 for all.
     The margins, if positive, also give each learner's verdict on each reference (see `verdicts`).
     """
-    tables = []
-    for condition in study.spec["conditions"]:
-        shifted = condition != study.spec["variant"]
+    for condition in study.conditions:
+        shifted = condition != study.law
         prompts, targets = study.prompts(condition, shift_prompts if shifted and shift_prompts else None)
         names = study.compared if shifted else list(study.learners)
         found = {name: outputs(study.learners[name].learner, prompts, sensitivity_prompts) for name in names}
-        tables.append(_closed_form(study, condition))
+        yield from _closed_form(study, condition)
         for name in names:
-            metrics = _compare(study, name, found, targets)
-            if name in study.references and prediction_margin:
-                metrics |= verdicts(metrics, study.references[name], prediction_margin, cosine_margin)
-            tables.append(study.rows(name, study.learners[name], condition, metrics))
-    return pd.concat(tables)
+            yield from _compared(study, condition, name, found, targets, (prediction_margin, cosine_margin))
 
 
-def _compare(study: Study, name: str, found: dict[str, Outputs], targets: Float[Array, "p m"]) -> Metrics:
-    """Losses of one learner, and its distances to its references, the first of which needs no suffix."""
-    ours, references = found[name], study.references.get(name, [])
-    first = found[references[0]] if references else ours
-    metrics = performance(ours.prediction, first.prediction[:1], targets)
+def _compared(
+    study: Study,
+    condition: Condition,
+    name: str,
+    found: Mapping[str, Outputs],
+    targets: Float[Array, "p m"],
+    margins: tuple[float, float],
+) -> Iterator[Record]:
+    """Losses of one learner, and its distances to its references."""
+    population, ours = study.learners[name], found[name]
+    comparison = study.references.get(name)
+    base = found[comparison.algorithm].prediction[:1] if comparison else ours.prediction[:1]
+    performed = performance(ours.prediction, base, targets)
+    yield from study.rows(name, population, {m: performed[m] for m in LOSSES}, condition)
+    if comparison is None:
+        return
+    excess = {m: performed[m] for m in EXCESSES}
+    apart = {other: _distances(ours, found[other], targets) for other in comparison.all}
+    if comparison.rivals:
+        nearest = jnp.stack([apart[rival]["prediction_l2"] for rival in comparison.rivals]).min(axis=0)
+        excess["prediction_l2_over_nearest_rival"] = apart[comparison.algorithm]["prediction_l2"] / nearest
+    yield from study.rows(name, population, excess, condition, reference=comparison.algorithm)
+    holds = verdicts(apart, *margins) if margins[0] else {}
+    for other, metrics in apart.items():
+        yield from study.rows(name, population, metrics | holds.get(other, {}), condition, reference=other)
+
+
+def _distances(ours: Outputs, theirs: Outputs, targets: Float[Array, "p m"]) -> Metrics:
+    found = distances(ours, theirs, divergence_bound(targets))
     typical = jnp.mean(jnp.linalg.norm(targets, axis=-1))
-    for index, reference in enumerate(references):
-        apart = distances(ours, found[reference], divergence_bound(targets))
-        metrics |= {f"{metric}_to_{reference}": value for metric, value in apart.items()}
-        metrics[f"relative_distance_to_{reference}"] = apart["prediction_l2"] / typical
-        metrics[f"relative_distance_to_{reference}_standard_error"] = (
-            apart["prediction_l2_standard_error"] / typical
-        )
-        if index == 0:
-            metrics |= apart
-    if len(references) > 1:
-        others = jnp.stack([metrics[f"prediction_l2_to_{rival}"] for rival in references[1:]])
-        metrics["prediction_l2_over_nearest_rival"] = metrics["prediction_l2"] / others.min(axis=0)
-    return metrics
+    relative = {
+        "relative_distance": found["prediction_l2"] / typical,
+        "relative_distance_standard_error": found["prediction_l2_standard_error"] / typical,
+    }
+    return found | relative
 
 
-def verdicts(metrics: Metrics, references: list[str], prediction: float, cosine: float) -> Metrics:
-    """`is_<reference>`, 1 or 0 for each seed.
+def verdicts(apart: Mapping[str, Metrics], prediction: float, cosine: float) -> dict[str, Metrics]:
+    """`is_algorithm` for each reference, 1 or 0 for each seed.
 
     A learner is an algorithm if its relative distance plus two standard errors over prompts is below
     the prediction margin, one minus the sensitivity cosine below the cosine margin, and no other
     reference is nearer.
     """
-    apart = jnp.stack([metrics[f"relative_distance_to_{name}"] for name in references])
-    error = jnp.stack([metrics[f"relative_distance_to_{name}_standard_error"] for name in references])
-    turned = 1 - jnp.stack([metrics[f"sensitivity_cosine_to_{name}"] for name in references])
-    nearest = apart == jnp.nanmin(apart, axis=0)
-    holds = nearest & (apart + 2 * error < prediction) & (turned < cosine)
-    return {f"is_{name}": row.astype(float) for name, row in zip(references, holds, strict=True)}
+    distance = jnp.stack([metrics["relative_distance"] for metrics in apart.values()])
+    error = jnp.stack([metrics["relative_distance_standard_error"] for metrics in apart.values()])
+    turned = 1 - jnp.stack([metrics["sensitivity_cosine"] for metrics in apart.values()])
+    nearest = distance == jnp.nanmin(distance, axis=0)
+    holds = nearest & (distance + 2 * error < prediction) & (turned < cosine)
+    return {name: {"is_algorithm": row.astype(float)} for name, row in zip(apart, holds, strict=True)}
 
 
-def _closed_form(study: Study, condition: str) -> pd.DataFrame:
+def _closed_form(study: Study, condition: Condition) -> Iterator[Record]:
     """Exact population losses of the one-step reference and of predicting zero, where they are known.
 
     The rate is that of the training law, per example as in the trained layer's weights.
     """
-    task, trained = study.task(condition), study.task(study.spec["variant"])
+    task, trained = study.task(condition), study.task()
     if not (isinstance(task, LinearRegression) and isinstance(trained, LinearRegression)):
-        return pd.DataFrame()
-    rate = theory.optimal_learning_rate(trained)
+        return
+    rate = linear.optimal_learning_rate(trained)
     per_example = rate * task.context_length / trained.context_length
     metrics = {
-        "loss": theory.gradient_step_loss(task, per_example),
-        "trivial_loss": theory.trivial_loss(task),
+        "loss": linear.gradient_step_loss(task, per_example),
+        "trivial_loss": linear.trivial_loss(task),
         "learning_rate": rate,
     }
-    arrays = {name: jnp.array([value]) for name, value in metrics.items()}
-    return study.rows("closed_form", None, condition, arrays)
+    yield from study.rows("closed_form", None, metrics, condition)

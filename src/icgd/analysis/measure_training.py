@@ -1,31 +1,39 @@
 """Loss and alignment of the trained learners at every snapshot of training."""
 
-import pandas as pd
+from collections.abc import Iterator, Mapping
+from typing import Any
 
-from icgd.analysis.distances import distances, divergence_bound, outputs, performance
+from icgd.analysis.distances import DISTANCES, EXCESSES, LOSSES, distances, divergence_bound, outputs, performance
 from icgd.analysis.study import Study
+from icgd.analysis.tidy import Column, Record
 from icgd.ranges import PositiveInt
+from icgd.analysis.experiment import Experiment
+
+METRICS = LOSSES | EXCESSES | DISTANCES
+COLUMNS: Mapping[str, Column] = {}
+OTHERS = ()
 
 
-def measure(study: Study, *, prompts: PositiveInt = 8192) -> pd.DataFrame:
-    """The first `prompts` stored prompts serve; the last step is left to the alignment table.
+def reads(experiment: Experiment, options: Mapping[str, Any]) -> list[str]:
+    """What is trained, and what that is compared with."""
+    compared = [experiment.references[name].all for name in experiment.trained if name in experiment.references]
+    return list(dict.fromkeys([*experiment.trained, *(name for names in compared for name in names)]))
 
-    Each learner is compared with its references: the first without suffix, all as `…_to_<name>`.
-    """
-    condition = study.spec["variant"]
-    stored, targets = study.prompts(condition, prompts)
+
+def measure(study: Study, *, prompts: PositiveInt = 8192) -> Iterator[Record]:
+    """The first `prompts` stored prompts serve; the last step is left to the alignment table."""
+    stored, targets = study.prompts(count=prompts)
     bound = divergence_bound(targets)
-    names = {reference for name in study.history for reference in study.references[name]}
+    names = {reference for name in study.history for reference in study.references[name].all}
     found = {name: outputs(study.learners[name].learner, stored, prompts) for name in sorted(names)}
-    tables = []
     for name, populations in study.history.items():
-        references = study.references[name]
+        comparison = study.references[name]
         for population in populations:
             ours = outputs(population.learner, stored, prompts)
-            metrics = performance(ours.prediction, found[references[0]].prediction, targets)
-            metrics |= distances(ours, found[references[0]], bound)
-            for reference in references:
+            performed = performance(ours.prediction, found[comparison.algorithm].prediction, targets)
+            excess = {m: performed[m] for m in EXCESSES}
+            yield from study.rows(name, population, {m: performed[m] for m in LOSSES})
+            yield from study.rows(name, population, excess, reference=comparison.algorithm)
+            for reference in comparison.all:
                 apart = distances(ours, found[reference], bound)
-                metrics |= {f"{metric}_to_{reference}": value for metric, value in apart.items()}
-            tables.append(study.rows(name, population, condition, metrics))
-    return pd.concat(tables)
+                yield from study.rows(name, population, apart, reference=reference)

@@ -4,31 +4,36 @@ import matplotlib.pyplot as plt
 import pandas as pd
 from matplotlib.figure import Figure
 
-from icgd.plotting.style import COLUMN, PAGE, curve, numbers
+from icgd.analysis.tidy import rows
+from icgd.plotting.axes import COLUMN, PAGE, curve
+from icgd.plotting.looks import Looks
 
-METRICS = ["stable_loss", "stable_relative_excess_loss"]
+LOSS, EXCESS = "stable_loss", "stable_relative_excess_loss"
 
 
 def select(metrics: pd.DataFrame) -> pd.DataFrame:
-    """Losses at every step of the roll-out, on prompts where the reference converges."""
-    steps = metrics["condition"].str.startswith("steps=")
-    return metrics[steps & metrics["metric"].isin(METRICS)]
+    """Losses at every step of the roll-out, on prompts where the algorithm converges."""
+    return rows(metrics, metric=[LOSS, EXCESS])
 
 
-def draw(table: pd.DataFrame, *, panels: list[list[str]]) -> Figure:
-    """A column per list of learners, the reference first: losses, and the excess over the reference."""
+def draw(table: pd.DataFrame, looks: Looks, *, panels: list[list[str]]) -> Figure:
+    """A column per list of learners, the algorithm first: losses, and the excess over the algorithm."""
     width = COLUMN if len(panels) == 1 else PAGE * len(panels) / 3
     figure, axes = plt.subplots(
         2, len(panels), figsize=(width, 2.7), sharex=True, height_ratios=(3, 2), squeeze=False
     )
     for (above, below), learners in zip(axes.T, panels, strict=True):
         for learner in learners:
-            rows = table[table["learner"] == learner]
-            loss, excess = (rows[rows["metric"] == metric] for metric in METRICS)
-            curve(above, numbers(loss["condition"]), loss, learner, marker=False)
-            percent = excess.assign(**{c: 100 * excess[c] for c in ("mean", "low", "high")})
-            curve(below, numbers(excess["condition"]), percent, learner, marker=False)
+            loss = rows(table, learner=learner, metric=LOSS)
+            curve(above, loss["times"], loss, looks[learner], marker="")
         above.lines[0].set_linewidth(3)
+        algorithm, *models = learners
+        level = looks[algorithm]
+        below.axhline(0, color=level.colour, linewidth=1.2)
+        for learner in models:
+            excess = rows(table, learner=learner, metric=EXCESS, reference=algorithm)
+            percent = excess.assign(**{c: 100 * excess[c] for c in ("mean", "low", "high")})
+            curve(below, excess["times"], percent, looks[learner], marker="")
         above.set(ylim=(0, None))
         above.legend()
         below.set(xlabel="applications of the layer")

@@ -1,10 +1,12 @@
-"""Loss and alignment with the reference over training (TLIG, figure 2 centre left)."""
+"""Loss and alignment with the algorithm over training (TLIG, figure 2 centre left)."""
 
 import matplotlib.pyplot as plt
 import pandas as pd
 from matplotlib.figure import Figure
 
-from icgd.plotting.style import PAGE, curve, look
+from icgd.analysis.tidy import rows
+from icgd.plotting.axes import PAGE, curve
+from icgd.plotting.looks import Looks
 
 PANELS = {
     "loss": "test loss",
@@ -16,22 +18,24 @@ PANELS = {
 
 def select(metrics: pd.DataFrame) -> pd.DataFrame:
     """The trained learners and the exact loss of one step, on the training law."""
-    kept = metrics["step"].notna() | (metrics["learner"] == "closed_form")
-    return metrics[kept & metrics["metric"].isin(PANELS) & (metrics["condition"] == "test")]
+    law = rows(metrics, option=None, metric=list(PANELS))
+    return law[law["step"].notna() | (law["learner"] == "closed_form")]
 
 
-def draw(table: pd.DataFrame, *, learners: list[str]) -> Figure:
-    """Four panels over training steps."""
+def draw(table: pd.DataFrame, looks: Looks, *, learners: dict[str, str]) -> Figure:
+    """Four panels over training steps; `learners` says with which algorithm each is compared."""
     figure, axes = plt.subplots(1, 4, figsize=(PAGE, 1.9))
     for panel, (metric, title) in zip(axes, PANELS.items(), strict=True):
-        for learner in learners:
-            rows = table[(table["metric"] == metric) & (table["learner"] == learner)]
-            curve(panel, rows["step"].astype(float), rows, learner, marker=False)
-        shown = table[(table["metric"] == metric) & table["learner"].isin(learners)]
+        highest = 0.0
+        for learner, algorithm in learners.items():
+            reference = None if metric == "loss" else algorithm
+            mine = rows(table, metric=metric, learner=learner, reference=reference)
+            curve(panel, mine["step"], mine, looks[learner], marker="")
+            highest = max(highest, mine["mean"].max())
         panel.set(xlabel="training step", ylabel=title)
-        panel.set_ylim(0, 1.08 * shown["mean"].max())
-    exact = table.loc[(table["learner"] == "closed_form"), "mean"].iloc[0]
-    colour = look("closed_form")[1]
+        panel.set_ylim(0, 1.08 * highest)
+    exact = rows(table, learner="closed_form", metric="loss")["mean"].iloc[0]
+    colour = looks["closed_form"].colour
     axes[0].axhline(exact, color=colour, linestyle="--", label="one step, exact", zorder=0)
     handles, names = axes[0].get_legend_handles_labels()
     figure.legend(handles, names, loc="outside upper center", ncols=len(names))

@@ -1,7 +1,7 @@
 """Files that are either whole or absent, and errors that say how to rebuild them.
 
-Arrays go into .npz archives (whose entries carry checksums) together with a JSON header that names
-what the file is. Everything is written under a temporary name and renamed.
+Arrays go into .npz archives, whose entries carry checksums, together with a JSON header that names what the file
+is and the digest of the job that made it. Everything is written under a temporary name and renamed.
 """
 
 import contextlib
@@ -14,6 +14,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+
+from icgd.results.job import Artefact
 
 HEADER = "__header__"
 
@@ -35,14 +37,15 @@ def replacing(path: Path) -> Iterator[Path]:
 
 
 def save_arrays(path: Path, arrays: Mapping[str, np.ndarray], **header: Any) -> None:
-    """Write named arrays and a JSON header (`format` is what `load_arrays` will ask for)."""
+    """Write named arrays and a JSON header; `format` and `digest` are what `load_arrays` will ask for."""
     text = np.array(json.dumps(header, sort_keys=True))
     with replacing(path) as temporary:
         np.savez(temporary, **{HEADER: text}, **arrays)  # type: ignore[arg-type]
 
 
-def load_arrays(path: Path, kind: str) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
+def load_arrays(artefact: Artefact, kind: str) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
     """Arrays and header of a file of format `kind`; `ArtefactError` if it is anything else."""
+    path = artefact.path
     try:
         with np.load(path, allow_pickle=False) as archive:
             arrays = {name: archive[name] for name in archive.files}
@@ -54,16 +57,23 @@ def load_arrays(path: Path, kind: str) -> tuple[dict[str, np.ndarray], dict[str,
     if header.get("format") != kind:
         found = header.get("format", "no format")
         raise ArtefactError(advice(path, f"holds {found!r} where {kind!r} was expected"))
+    accept(artefact, header.get("digest"))
     return arrays, header
+
+
+def accept(artefact: Artefact, digest: Any) -> None:
+    """Raise an `ArtefactError` if an artefact was made by other code, or asked for something else."""
+    if artefact.digest not in (None, digest):
+        raise ArtefactError(advice(artefact.path, "was made by other code or for another config"))
 
 
 def write_text(path: Path, text: str) -> None:
     """Write a text file at once."""
     with replacing(path) as temporary:
-        temporary.write_text(text)
+        temporary.write_text(text, encoding="utf-8")
 
 
 def advice(path: Path, problem: str) -> str:
     """What an `ArtefactError` says: the file, what is wrong with it, and how to rebuild it."""
-    target = path.parent if path.parent.parent.parent.name == "prompts" else path
+    target = path.parent if path.parents[2].name in ("prompts", "baselines") else path
     return f"{path} {problem}. Rebuild it with: snakemake --cores all --force {target}"

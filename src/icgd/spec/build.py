@@ -1,7 +1,6 @@
-"""The one place where the config's strings become objects.
+"""The one place where a job's specs become objects, and stored weights become learners.
 
-A spec is {"kind": "module.name", **options}: the class or function `name` of the module below
-`icgd.tasks` or `icgd.learners`. A new kind needs no registration.
+A resolved spec is {"module": …, "name": …, "options": {…}}: the plan has looked up the config's kind.
 """
 
 import importlib
@@ -15,29 +14,26 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Key
 
-from icgd.results.store import load_arrays, save_arrays
-from icgd.ranges import RESERVED
 from icgd.learner import Learner
+from icgd.results.job import Artefact
+from icgd.results.store import load_arrays, save_arrays
 from icgd.task import Task
 
 
-def _resolve(package: str, spec: Mapping[str, Any]) -> tuple[Any, dict[str, Any]]:
-    module, name = spec["kind"].split(".")
-    options = {key: value for key, value in spec.items() if key not in RESERVED}
-    return getattr(importlib.import_module(f"icgd.{package}.{module}"), name), options
+def _resolved(spec: Mapping[str, Any]) -> Callable[..., Any]:
+    found: Callable[..., Any] = getattr(importlib.import_module(spec["module"]), spec["name"])
+    return found
 
 
 def build_task(spec: Mapping[str, Any], **changes: Any) -> Task:
     """The task of a spec, with some of its options changed."""
-    kind, options = _resolve("tasks", spec)
-    task: Task = kind(**(options | changes))
+    task: Task = _resolved(spec)(**(spec["options"] | changes))
     return task
 
 
 def build_learner(spec: Mapping[str, Any], task: Task, key: Key[Array, ""]) -> Learner:
     """The learner of a spec for `task`: random weights from `key`, hyper-parameters by formula."""
-    kind, options = _resolve("learners", spec)
-    learner: Learner = kind(task, key, **options)
+    learner: Learner = _resolved(spec)(task, key, **spec["options"])
     return learner
 
 
@@ -68,37 +64,37 @@ def fill(tree: Any, arrays: Mapping[str, np.ndarray]) -> Any:
 
 
 def save_learner(
-    path: Path, learner: Learner, spec: Mapping[str, Any], task: Mapping[str, Any], **series: Any
+    path: Path, learner: Learner, spec: Mapping[str, Any], task: Mapping[str, Any], digest: str, **series: Any
 ) -> None:
     """Write a learner (or a stack of them) with the specs that rebuild it, and further arrays."""
     arrays = {f"learner{name}": leaf for name, leaf in leaves_by_name(learner).items()}
-    save_arrays(path, arrays | series, format="learner", spec=dict(spec), task=dict(task))
+    save_arrays(path, arrays | series, format="learner", spec=dict(spec), task=dict(task), digest=digest)
 
 
-def load_learner(path: Path) -> tuple[Learner, dict[str, np.ndarray]]:
+def load_learner(artefact: Artefact) -> tuple[Learner, dict[str, np.ndarray]]:
     """A learner saved by `save_learner`, and the further arrays saved with it."""
-    return _load(path, lambda build, key: build(key))
+    return _load(artefact, lambda build, key: build(key))
 
 
-def _load(path: Path, evaluate: Callable[..., Any]) -> tuple[Learner, dict[str, np.ndarray]]:
+def _load(artefact: Artefact, evaluate: Callable[..., Any]) -> tuple[Learner, dict[str, np.ndarray]]:
     """A saved learner, of whose skeleton, `evaluate(build, key)`, only the structure is used."""
-    arrays, header = load_arrays(path, "learner")
+    arrays, header = load_arrays(artefact, "learner")
     build = eqx.Partial(build_learner, header["spec"], build_task(header["task"]))
     skeleton = evaluate(build, jax.random.key(0))
     weights = {k.removeprefix("learner"): a for k, a in arrays.items() if k.startswith("learner")}
     return fill(skeleton, weights), {k: a for k, a in arrays.items() if k not in weights}
 
 
-def load_blocks(paths: Sequence[Path]) -> tuple[Learner, np.ndarray, np.ndarray]:
+def load_blocks(blocks: Sequence[Artefact]) -> tuple[Learner, np.ndarray, np.ndarray]:
     """A learner trained in blocks of seeds, stacked [snapshots, seeds, …], with its steps and seeds.
 
     What is trained can be built under `jit`, so its structure is known without computing anything.
     """
-    blocks = [_load(path, eqx.filter_eval_shape) for path in paths]
-    seeds = np.concatenate([series["seeds"] for _, series in blocks])
+    parts = [_load(block, eqx.filter_eval_shape) for block in blocks]
+    seeds = np.concatenate([series["seeds"] for _, series in parts])
     order = np.argsort(seeds)
 
     def join(*arrays: Any) -> Any:
         return np.concatenate(arrays, axis=1)[:, order] if eqx.is_array(arrays[0]) else arrays[0]
 
-    return jax.tree.map(join, *(learner for learner, _ in blocks)), blocks[0][1]["steps"], seeds[order]
+    return jax.tree.map(join, *(learner for learner, _ in parts)), parts[0][1]["steps"], seeds[order]

@@ -1,25 +1,33 @@
-"""Stage: make one measurement on all learners of an experiment and write its tidy table."""
+"""Stage: make one measurement on the learners that it reads and write its tidy table."""
 
 import importlib
-from pathlib import Path
-from typing import Any
+from collections.abc import Iterable, Iterator, Mapping
 
 import jax
 
 from icgd.analysis.study import load_study
-from icgd.stages.arguments import run_stage
+from icgd.analysis.tidy import Metric, Record, table
+from icgd.results.job import Job
 from icgd.results.tables import save_table
 
+ALWAYS = {"experiment", "learner", "seed", "step", "option", "setting", "metric", "value"}
 
-def main(
-    spec: dict[str, Any], prompts: Path, baselines: list[Path], trained: list[Path], output: Path
-) -> None:
-    """Run `icgd.compare.<measurement>.measure` in float64, so that rounding does not show."""
+
+def declared(records: Iterable[Record], metrics: Mapping[str, Metric]) -> Iterator[Record]:
+    """The records, each of a metric that the measurement declares and with the columns that it says."""
+    for record in records:
+        name = record["metric"]
+        if name not in metrics:
+            raise KeyError(f"the measurement yields {name!r}, which its METRICS lacks")
+        if record.keys() - ALWAYS != set(metrics[name].by):
+            found = sorted(record.keys() - ALWAYS)
+            raise KeyError(f"rows of {name!r} fill the columns {found}; METRICS says {list(metrics[name].by)}")
+        yield record
+
+
+def main(job: Job) -> None:
+    """Run the `measure` of the measurement's module in float64, so that rounding does not show."""
     jax.config.update("jax_enable_x64", True)
-    module = importlib.import_module(f"icgd.compare.{spec['measurement']}")
-    study = load_study(spec, prompts, baselines, trained)
-    save_table(output, module.measure(study, **spec["options"]))
-
-
-if __name__ == "__main__":
-    run_stage(main, prompts="folder of prompts", baselines="paths", trained="paths", output="table")
+    module = importlib.import_module(job.spec["module"])
+    records = module.measure(load_study(job.spec), **job.spec["options"])
+    save_table(job.outputs["output"], table(declared(records, module.METRICS), module.COLUMNS), job.digest)

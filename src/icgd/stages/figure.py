@@ -1,32 +1,32 @@
 """Stage: draw one figure from the metrics, as PDF and PNG, with the table behind it."""
 
 import importlib
-from pathlib import Path
 from typing import Any
 
-import matplotlib
-import pandas as pd
+import matplotlib as mpl
 
-from icgd.results.store import replacing
 from icgd.analysis.intervals import seed_intervals
-from icgd.plotting.style import STYLE
-from icgd.stages.arguments import run_stage
+from icgd.analysis.tidy import merged
+from icgd.plotting.axes import STYLE
+from icgd.plotting.looks import Looks
+from icgd.results.job import Job
+from icgd.results.store import replacing
 from icgd.results.tables import load_table, save_table
 
 
-def main(spec: dict[str, Any], tables: list[Path], pdf: Path, png: Path, csv: Path) -> None:
-    """Call `icgd.plots.<plot>.draw(table, **options)` with intervals over seeds of what it selects."""
-    matplotlib.use("agg")
-    module = importlib.import_module(f"icgd.plots.{spec['plot']}")
-    metrics = pd.concat([load_table(path) for path in tables], ignore_index=True)
+def main(job: Job) -> None:
+    """Call the plot's `draw(table, looks, **options)` with intervals over seeds of what its `select` keeps."""
+    mpl.use("agg")
+    spec = job.spec
+    module = importlib.import_module(spec["module"])
+    metrics = merged(load_table(table) for table in spec["tables"])
     table = seed_intervals(module.select(metrics), spec["confidence"])
-    with matplotlib.rc_context(STYLE):  # type: ignore[arg-type]
-        figure = module.draw(table, **spec["options"])
-        for path, options in ((pdf, {"metadata": {"CreationDate": None}}), (png, {"dpi": 200})):
-            with replacing(path) as temporary:
+    formats: dict[str, dict[str, Any]] = {"pdf": {"metadata": {"CreationDate": None}}, "png": {"dpi": 200}}
+    with mpl.rc_context():
+        mpl.rcdefaults()  # whatever a user's matplotlibrc says
+        mpl.style.use(STYLE)
+        figure = module.draw(table, Looks.of(spec["looks"]), **spec["options"])
+        for suffix, options in formats.items():
+            with replacing(job.outputs[suffix]) as temporary:
                 figure.savefig(temporary, **options)
-    save_table(csv, table)
-
-
-if __name__ == "__main__":
-    run_stage(main, tables="paths", pdf="figure", png="figure", csv="table behind the figure")
+    save_table(job.outputs["csv"], table)

@@ -1,26 +1,18 @@
 """Stage: merge the tables of all comparisons into the run's one tidy table."""
 
-from pathlib import Path
-from typing import Any
-
-import pandas as pd
-
-from icgd.stages.arguments import run_stage
+from icgd.analysis.tidy import merged
+from icgd.results.job import Job
 from icgd.results.tables import load_table, save_table
 
-KEYS = ["experiment", "learner", "condition", "metric", "seed", "step"]
 
-
-def main(spec: dict[str, Any], tables: list[Path], parquet: Path, csv: Path) -> None:
+def main(job: Job) -> None:
     """Concatenate, refuse duplicates, sort, and write as Parquet and CSV."""
-    merged = pd.concat([load_table(path) for path in tables], ignore_index=True)
-    twice = merged[merged.duplicated(KEYS)]
+    whole = merged(load_table(table) for table in job.spec["tables"])
+    columns = [name for name in whole.columns if name != "value"]
+    twice = whole[whole.duplicated(columns)]
     if len(twice):
-        raise ValueError(f"measured twice: {twice.iloc[0].to_dict()}; two measurements clash")
-    merged = merged.sort_values(KEYS, kind="stable", ignore_index=True)
-    save_table(parquet, merged)
-    save_table(csv, merged)
-
-
-if __name__ == "__main__":
-    run_stage(main, tables="paths", parquet="table", csv="table")
+        row = twice.iloc[0].dropna().to_dict()
+        raise ValueError(f"measured twice: {row}; two measurements clash")
+    whole = whole.sort_values(columns, kind="stable", ignore_index=True)
+    save_table(job.outputs["parquet"], whole, job.digest)
+    save_table(job.outputs["csv"], whole)

@@ -1,6 +1,5 @@
 """Stage: draw the evaluation prompts of every condition, once for all learners."""
 
-from pathlib import Path
 from typing import Any
 
 import equinox as eqx
@@ -8,10 +7,11 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from icgd.spec.laws import Condition
+from icgd.randomness import named_key
+from icgd.results.job import Job
 from icgd.results.store import save_arrays
 from icgd.spec.build import build_task
-from icgd.randomness import named_key
-from icgd.stages.arguments import run_stage
 from icgd.task import Task
 
 CHUNK = 1024
@@ -34,23 +34,19 @@ def drawn(task: Task, key: jax.Array, count: int) -> tuple[str, dict[str, np.nda
     return type(prompts).__name__, given | {"target": targets}
 
 
-def main(spec: dict[str, Any], output: Path) -> None:
+def main(job: Job) -> None:
     """Write one file per condition into the folder `output`.
 
     All conditions share one key, so that a shift of scale is exactly a scaled copy, and the
     comparison between conditions is paired. Files of shifts hold only the arrays that differ from
-    those of the variant itself, which comes first.
+    those of the law itself, which comes first.
     """
+    spec, output = job.spec, job.outputs["output"]
     output.mkdir(parents=True, exist_ok=True)
     base: dict[str, np.ndarray] = {}
     key = named_key(spec["seed"], spec["experiment"], spec["variant"], "evaluation")
-    order = sorted(spec["conditions"].items(), key=lambda item: item[0] != spec["variant"])
-    for condition, changes in order:
-        kind, arrays = drawn(build_task(spec["task"], **changes), key, spec["count"])
+    for condition in (Condition(*parts) for parts in spec["conditions"]):
+        kind, arrays = drawn(build_task(spec["task"], **condition.changes), key, spec["count"])
         changed = {k: a for k, a in arrays.items() if not np.array_equal(a, base.get(k, np.nan))}
         base = base or arrays
-        save_arrays(output / f"{condition}.npz", changed, format="prompts", prompt=kind)
-
-
-if __name__ == "__main__":
-    run_stage(main, output="folder of prompts")
+        save_arrays(output / f"{condition.file}.npz", changed, format="prompts", prompt=kind, digest=job.digest)

@@ -1,7 +1,7 @@
 """Stage: try learning rates for one trained learner, on prompts and initial weights of their own."""
 
 import math
-from pathlib import Path
+from collections.abc import Mapping
 from typing import Any
 
 import equinox as eqx
@@ -10,9 +10,9 @@ import jax.numpy as jnp
 import pandas as pd
 
 from icgd.models.fast_linear import predictions
-from icgd.stages.arguments import run_stage
-from icgd.stages.train import untrained
+from icgd.results.job import Job
 from icgd.results.tables import save_table
+from icgd.stages.train import untrained
 from icgd.training.loop import NonFiniteLossError, Training, initial_state, train
 
 RATES = (0.001, 0.003, 0.01, 0.03, 0.1, 0.3)
@@ -21,18 +21,16 @@ TRIAL = "rates"
 EVALUATION = 4096
 
 
-def main(spec: dict[str, Any], start: list[Path], output: Path) -> None:
+def main(job: Job) -> None:
     """Write a row per rate: the mean over seeds of MSE / mean(target²) on fresh prompts at the end."""
-    spec = spec | {"experiment": f"{TRIAL}/{spec['experiment']}"}
-    rows = [
-        {"learner": spec["name"], "learning_rate": rate, "error": _error(spec, start, rate)} for rate in RATES
-    ]
-    save_table(output, pd.DataFrame(rows))
+    name = job.spec["learner_name"]
+    rows = [{"learner": name, "learning_rate": rate, "error": _error(job.spec, rate)} for rate in RATES]
+    save_table(job.outputs["output"], pd.DataFrame(rows))
 
 
-def _error(spec: dict[str, Any], start: list[Path], rate: float) -> float:
-    learners, task, keys = untrained(spec, start)
-    training = Training(**spec["learner"]["training"] | {"learning_rate": rate, "snapshots": 1})
+def _error(spec: Mapping[str, Any], rate: float) -> float:
+    learners, task, keys = untrained(spec, trial=TRIAL)
+    training = Training(**spec["training"] | {"learning_rate": rate, "snapshots": 1})
     state = initial_state(learners, training)
     try:
         *_, state = train(state, task, training, keys, spec["seeds"])
@@ -42,7 +40,3 @@ def _error(spec: dict[str, Any], start: list[Path], rate: float) -> float:
     prompts, targets = sample(jax.random.split(jax.random.fold_in(keys[0], training.steps), EVALUATION))
     found = eqx.filter_jit(eqx.filter_vmap(lambda learner: predictions(learner, prompts)))(state.learner)
     return float(jnp.mean((found - targets) ** 2) / jnp.mean(targets**2))
-
-
-if __name__ == "__main__":
-    run_stage(main, start="paths", output="errors by learning rate")

@@ -1,17 +1,33 @@
 """How exactly the constructed layer equals an explicit gradient step, in float64."""
 
 import itertools
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 import jax
 import jax.numpy as jnp
 import numpy as np
-import pandas as pd
 
+from icgd.analysis.experiment import Experiment
 from icgd.analysis.study import Study
-from icgd.ranges import PositiveInt
+from icgd.analysis.tidy import Column, Metric, Record
 from icgd.constructions.gradient_layer import gradient_layer
 from icgd.prompt import Prompt
-from icgd.randomness import named_key
+from icgd.ranges import PositiveInt
+
+SHAPE = ("dimension", "context_length", "outputs")
+METRICS = {"max_abs_difference": Metric("largest |ŷ_layer − ŷ_step| over random weights and prompts", SHAPE)}
+COLUMNS = {
+    "dimension": Column("Int64", "number of inputs d"),
+    "context_length": Column("Int64", "number of examples N"),
+    "outputs": Column("Int64", "number of labels of an example"),
+}
+OTHERS = ("construction",)
+
+
+def reads(experiment: Experiment, options: Mapping[str, Any]) -> list[str]:
+    """Nothing: layers of all shapes are constructed here."""
+    return []
 
 
 def measure(
@@ -20,14 +36,12 @@ def measure(
     dimensions: list[PositiveInt],
     context_lengths: list[PositiveInt],
     outputs: list[PositiveInt],
-) -> pd.DataFrame:
+) -> Iterator[Record]:
     """Largest |ŷ_layer − ŷ_step| over random W₀, η and prompts of every shape d × N × m."""
-    tables = []
     for d, n, m in itertools.product(dimensions, context_lengths, outputs):
-        key = named_key(study.spec["seed"], study.spec["experiment"], "construction", d, n, m)
-        error = {"max_abs_difference": jnp.array([largest_difference(key, d, n, m)])}
-        tables.append(study.rows("construction", None, f"shape={d}x{n}x{m}", error))
-    return pd.concat(tables)
+        worst = largest_difference(study.key("construction", d, n, m), d, n, m)
+        shape = dict(zip(SHAPE, (d, n, m), strict=True))
+        yield from study.rows("construction", None, {"max_abs_difference": worst}, **shape)
 
 
 def largest_difference(key: jax.Array, d: int, n: int, m: int, trials: int = 100) -> float:

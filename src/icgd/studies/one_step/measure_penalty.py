@@ -1,21 +1,31 @@
 """Loss of ridge regression against its penalty: without label noise the best one is zero."""
 
-import equinox as eqx
+from collections.abc import Iterator, Mapping
+from typing import Any
+
 import jax.numpy as jnp
-import pandas as pd
 
-from icgd.analysis.distances import losses, predict
-from icgd.analysis.study import Population, Study
-from icgd.ranges import PositiveFloat, PositiveInt
 from icgd.algorithms.least_squares import Ridge
+from icgd.analysis.distances import LOSSES, losses, predict
+from icgd.analysis.experiment import Experiment
+from icgd.analysis.study import Study, alone
+from icgd.analysis.tidy import Column, Metric, Record
+from icgd.ranges import PositiveFloat, PositiveInt
+
+METRICS = {"loss": Metric(LOSSES["loss"].meaning, ("penalty",))}
+COLUMNS = {"penalty": Column("Float64", "penalty λ of ridge regression")}
+OTHERS = ("ridge",)
 
 
-def measure(study: Study, *, penalties: list[PositiveFloat], prompts: PositiveInt = 8192) -> pd.DataFrame:
+def reads(experiment: Experiment, options: Mapping[str, Any]) -> list[str]:
+    """Nothing: ridge regression is set up here."""
+    return []
+
+
+def measure(study: Study, *, penalties: list[PositiveFloat], prompts: PositiveInt = 8192) -> Iterator[Record]:
     """One row per penalty λ, on the first `prompts` stored prompts."""
-    stored, targets = study.prompts(study.spec["variant"], prompts)
-    tables = []
+    stored, targets = study.prompts(count=prompts)
     for penalty in penalties:
-        population = Population(eqx.filter_vmap(Ridge)(jnp.array([penalty])), [None], None)
+        population = alone(Ridge(jnp.asarray(penalty)))
         loss = losses(predict(population.learner, stored), targets).mean(axis=1)
-        tables.append(study.rows("ridge", population, f"penalty={penalty}", {"loss": loss}))
-    return pd.concat(tables)
+        yield from study.rows("ridge", population, {"loss": loss}, penalty=penalty)

@@ -1,0 +1,72 @@
+"""Verdicts on claims, from the tidy table and the thresholds of the config."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import pandas as pd
+
+from icgd.analysis.intervals import final, seed_intervals
+from icgd.analysis.tidy import BASE, LAST, rows
+
+HOLDS, FAILS = "holds", "fails"
+ANY = "*"
+"""In a claim's or a number's `where`: any value, but not none."""
+
+
+class NoRowsError(Exception):
+    """The table has no rows of what is asked for."""
+
+
+def chosen(metrics: pd.DataFrame, wanted: Mapping[str, Any]) -> pd.DataFrame:
+    """Final rows of an experiment, learner and metric whose other columns are as in `where`, or else empty.
+
+    An option without a setting stands for all its settings.
+    """
+    where = dict(wanted.get("where", {}))
+    if where.get("option") is not None:
+        where.setdefault("setting", ANY)
+    free = [name for name in metrics.columns if name not in BASE | LAST or name in ("option", "setting")]
+    columns = dict.fromkeys(free) | {name: ... if value == ANY else value for name, value in where.items()}
+    if columns.get("setting", ...) not in (None, ...):
+        columns["setting"] = str(columns["setting"])
+    names = {name: wanted[name] for name in ("experiment", "learner", "metric")}
+    found = final(rows(rows(metrics, **names), **columns))
+    if found.empty:
+        raise NoRowsError(f"no rows of {'/'.join(names.values())} where {where or 'nothing differs'}")
+    return found
+
+
+def judged(name: str, claim: Mapping[str, Any], metrics: pd.DataFrame, confidence: float) -> dict[str, Any]:
+    """One row of the claims table.
+
+    The value is the mean, max, min or max_abs (largest size) over all seeds and matching rows; it must compare
+    as the claim says, for a mean its whole interval too. A claim about a value that is no number fails.
+    """
+    found = chosen(metrics, claim)
+    pooled = found[["experiment", "learner", "metric", "value"]].assign(seed=range(len(found)), step=0)
+    row = seed_intervals(pooled, confidence).iloc[0]
+    over = claim["over"]
+    low, high = (row["low"], row["high"]) if over == "mean" else (row[over], row[over])
+    comparison = next(word for word in ("below", "above", "between", "equals") if claim.get(word) is not None)
+    threshold = claim[comparison]
+    known = not found["value"].isna().any()
+    kept = {key: claim[key] for key in ("statement", "origin", "fixed", "metric", "over")}
+    return {
+        "id": name,
+        **kept,
+        "comparison": comparison,
+        "value": row[over],
+        "interval_low": row["low"],
+        "interval_high": row["high"],
+        "threshold": " ".join(map(repr, threshold)) if isinstance(threshold, list) else repr(threshold),
+        "verdict": HOLDS if known and _compares(comparison, threshold, low, high) else FAILS,
+    }
+
+
+def _compares(comparison: str, threshold: Any, low: float, high: float) -> bool:
+    if comparison == "below":
+        return bool(high < threshold)
+    if comparison == "above":
+        return bool(low > threshold)
+    ends = threshold if comparison == "between" else (threshold[0] - threshold[1], threshold[0] + threshold[1])
+    return bool(ends[0] <= low and high <= ends[1])

@@ -1,0 +1,42 @@
+"""Sizes of figures, and the two ways in which a learner's rows are drawn: points and curves with intervals."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+from matplotlib.axes import Axes
+
+from icgd.plotting.looks import Look
+
+COLUMN, PAGE = 3.3, 7.0
+"""Widths in inches of one column and of the page."""
+STYLE = Path(__file__).with_name("icgd.mplstyle")
+"""One look for all figures, with fonts that match the paper."""
+
+
+def numbers(column: pd.Series) -> pd.Series:
+    """A column of settings, or of numbers, as floats."""
+    return pd.to_numeric(column).astype(float)
+
+
+def spread(rows: pd.DataFrame) -> list[pd.Series]:
+    """Lengths of the error bars below and above the mean."""
+    return [rows["mean"] - rows["low"], rows["high"] - rows["mean"]]
+
+
+def points(axes: Axes, x: Any, rows: pd.DataFrame, look: Look, size: float) -> None:
+    """Hollow markers with intervals, so that learners that agree stay visible."""
+    axes.errorbar(
+        x, rows["mean"], spread(rows), fmt=look.marker, color=look.colour, markersize=size, fillstyle="none",
+        label=look.label,
+    )  # fmt: skip
+
+
+def curve(axes: Axes, x: pd.Series, rows: pd.DataFrame, look: Look, **options: Any) -> None:
+    """Mean over seeds with its interval as a band, in the learner's look, unless `options` of the line differ."""
+    order = x.to_numpy(float).argsort()
+    x, rows = x.iloc[order].astype(float), rows.iloc[order]
+    line: Mapping[str, Any] = {"marker": look.marker, "color": look.colour, "label": look.label} | options
+    axes.plot(x, rows["mean"], **line)
+    axes.fill_between(x, rows["low"], rows["high"], color=line["color"], alpha=0.25, linewidth=0)

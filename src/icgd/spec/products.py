@@ -1,0 +1,180 @@
+"""The jobs that make what a reader sees: figures, the merged table, claims, numbers, the record and the PDF."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from icgd.results.digest import COMPUTING, DRAWING
+from icgd.results.job import Artefact, Job
+from icgd.spec.model import Config
+from icgd.spec.plan import Plan
+
+Tree = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Products:
+    """Jobs after the comparisons of a plan."""
+
+    plan: Plan
+    run: str
+    sources: Mapping[str, str]
+    """Hashes of the paper's LaTeX sources, by path from the paper's folder."""
+    sections: Mapping[str, str]
+    """Where the section of each study is."""
+
+    @property
+    def config(self) -> Config:
+        """The run's config."""
+        return self.plan.config
+
+    @cached_property
+    def figures(self) -> dict[str, Job]:
+        """A job per figure."""
+        return {name: self._figure(name) for name in self.config.figures}
+
+    def _figure(self, name: str) -> Job:
+        figure = self.config.figures[name]
+        study = self.config.homes.get(f"figures.{name}")
+        module = self.plan.kinds.module("plot", figure.plot, study, f"figures.{name}.plot")
+        spec = {
+            "module": module,
+            "options": figure.options,
+            "confidence": self.config.confidence,
+            "looks": self._looks(study, [source.partition("/")[0] for source in figure.reads]),
+            "tables": self.plan.comparisons(figure.reads),
+        }
+        outputs = {suffix: Path(self.plan.paths.figure(name, suffix)) for suffix in ("pdf", "png", "csv")}
+        return self._job("figure", name, spec, outputs, [module])
+
+    def _looks(self, study: str | None, experiments: list[str]) -> Tree:
+        """Looks of the learners that a figure may show."""
+        shown = {learner for name in experiments for learner in self.config.experiments[name].learners}
+        return {
+            name: look.model_dump()
+            for name, look in self.config.looks.items()
+            if name in shown or self.config.homes.get(f"looks.{name}") == study
+        }
+
+    @cached_property
+    def metrics(self) -> Job:
+        """The merged table."""
+        outputs = {suffix: self._whole(f"metrics.{suffix}") for suffix in ("parquet", "csv")}
+        return self._job("metrics", "all", {"tables": self.plan.comparisons()}, outputs)
+
+    @cached_property
+    def claims(self) -> dict[str, Job]:
+        """A job per study that claims something."""
+        studies = {study: self.config.of_study("claims", study) for study in self.config.studies}
+        own = [name for name in self.config.claims if f"claims.{name}" not in self.config.homes]
+        studies |= {"own": own}
+        return {study: self._claims(study, names) for study, names in studies.items() if names}
+
+    def _claims(self, study: str, names: list[str]) -> Job:
+        claims = {name: self.config.claims[name].model_dump(exclude_none=True) for name in names}
+        experiments = dict.fromkeys(claim["experiment"] for claim in claims.values())
+        spec = {
+            "claims": claims,
+            "confidence": self.config.confidence,
+            "tables": [table for name in experiments for table in self._tables(name)],
+        }
+        return self._job("claims", study, spec, {"output": Path(self.plan.paths.claims(study))})
+
+    def _tables(self, experiment: str) -> list[Artefact]:
+        jobs = (job for job in self.plan.jobs.values() if job.rule == "compare")
+        return [Artefact(j.outputs["output"], j.digest) for j in jobs if j.name.startswith(f"{experiment}/")]
+
+    @cached_property
+    def verdicts(self) -> Job:
+        """All claims in one table."""
+        tables = [Artefact(job.outputs["output"]) for job in self.claims.values()]
+        digests = {study: job.digest for study, job in self.claims.items()}
+        spec = {"tables": tables, "digests": digests}
+        return self._job("verdicts", "all", spec, {"output": self._whole("claims.csv")})
+
+    @cached_property
+    def provenance(self) -> Job:
+        """The record of the run."""
+        every = [*self.plan.jobs.values(), *self.figures.values(), self.metrics, *self.claims.values()]
+        spec = {
+            "run": self.run,
+            "config": self.config.model_dump(mode="json", exclude={"homes"}),
+            "benchmarks": {job.rule: [] for job in every}
+            | {
+                rule: [self.plan.paths.benchmark(rule, job.name) for job in every if job.rule == rule]
+                for rule in dict.fromkeys(job.rule for job in every)
+            },
+            "metrics": self._made(self.metrics, "parquet"),
+            "figures": [self._made(job, "pdf") for job in self.figures.values()],
+        }
+        return self._job("provenance", "all", spec, {"output": self._whole("provenance.json")})
+
+    @cached_property
+    def numbers(self) -> Job:
+        """Every number that the text asks for, and its tables."""
+        tables = {
+            name: {
+                "module": self.plan.kinds.module("table", name, self.config.homes.get(f"tables.{name}"), f"tables.{name}"),
+                "experiments": experiments,
+                "looks": self._looks(self.config.homes.get(f"tables.{name}"), experiments),
+            }
+            for name, experiments in self.config.tables.items()
+        }
+        spec = {
+            "config": self.config.model_dump(mode="json", exclude={"homes"}),
+            "confidence": self.config.confidence,
+            "tables": tables,
+            "studies": list(self.config.studies),
+            "sections": dict(self.sections),
+            "sources": dict(self.sources),
+            "metrics": self._made(self.metrics, "parquet"),
+            "claims": self._made(self.verdicts),
+            "provenance": self._made(self.provenance),
+        }
+        modules = [table["module"] for table in tables.values()]
+        return self._job("numbers", "all", spec, {"output": self._whole("numbers")}, modules)
+
+    @cached_property
+    def paper(self) -> Job:
+        """The PDF."""
+        spec = {
+            "sections": dict(self.sections),
+            "sources": dict(self.sources),
+            "numbers": self._made(self.numbers),
+            "figures": [self._made(job, "pdf") for job in self.figures.values()],
+        }
+        return self._job("paper", "all", spec, {"output": self._whole("paper.pdf")})
+
+    def verify(self, exact: bool) -> Job:
+        """The comparison with a reference run."""
+        rule = "verify_exact" if exact else "verify"
+        spec = {
+            "exact": exact,
+            "run": self.run,
+            "verified": self.config.verified,
+            "unverified": self.config.unverified,
+            "metrics": self._made(self.metrics, "parquet"),
+            "claims": self._made(self.verdicts),
+        }
+        return self._job(rule, "all", spec, {"output": self._whole(f"{rule}.txt")}, stage="verify")
+
+    def _whole(self, name: str) -> Path:
+        return Path(self.plan.paths.whole(name))
+
+    def _made(self, job: Job, output: str = "output") -> Artefact:
+        return Artefact(job.outputs[output], job.digest)
+
+    def _job(
+        self,
+        rule: str,
+        name: str,
+        spec: Tree,
+        outputs: Mapping[str, Path],
+        modules: list[str] | None = None,
+        stage: str = "",
+    ) -> Job:
+        used = (f"icgd.stages.{stage or rule}", *(modules or []))
+        packages = DRAWING if rule != "provenance" else (*DRAWING, *COMPUTING)
+        return Job(rule, name, spec, outputs, tuple(sorted(used)), packages, {"paths": self.plan.settings["paths"]})

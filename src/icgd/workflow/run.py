@@ -1,0 +1,120 @@
+"""What the Snakefile needs to know of a run: its config, checked, and its jobs. No JAX is imported here."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from icgd.results.digest import CACHE, COMPUTING, ROOT, hash_of, remember, sources, versions
+from icgd.results.job import Job
+from icgd.results.paths import Paths
+from icgd.results.store import write_text
+from icgd.spec.config import INCLUDED, load, study_file
+from icgd.spec.model import Config
+from icgd.spec.plan import Plan
+from icgd.spec.products import Products
+from icgd.spec.reading import ConfigError
+from icgd.spec.specs import write_spec
+from icgd.writeup.sections import section_files, source_hashes
+
+
+@dataclass(frozen=True)
+class Run:
+    """A run: the overrides that it was asked for with, its name, and everything that follows from them."""
+
+    name: str
+    config: Config
+    reads: Mapping[str, list[str]]
+
+    @cached_property
+    def paths(self) -> Paths:
+        """Where its files are."""
+        return Paths(f"results/{self.name}")
+
+    @cached_property
+    def plan(self) -> Plan:
+        """Jobs up to the comparisons."""
+        return Plan(self.config, self.paths, self.reads)
+
+    @cached_property
+    def products(self) -> Products:
+        """Jobs after them."""
+        sections = section_files(self.config.studies)
+        return Products(self.plan, self.name, source_hashes(sections.values()), {s: str(f) for s, f in sections.items()})
+
+    @cached_property
+    def jobs(self) -> dict[tuple[str, str], Job]:
+        """All jobs, by rule and name, but for trials of rates."""
+        products = self.products
+        whole = [products.metrics, products.verdicts, products.provenance, products.numbers, products.paper]
+        checks = [products.verify(exact) for exact in (False, True)]
+        later = [*products.figures.values(), *products.claims.values(), *whole, *checks]
+        return self.plan.jobs | {(job.rule, job.name): job for job in later}
+
+    def job(self, rule: str, name: str) -> Job:
+        """The job of a rule that makes what the name says."""
+        if rule == "rates":
+            experiment, _, learner = name.partition("/")
+            return self.plan.rates(experiment, learner)
+        return self.jobs[rule, name]
+
+    def spec(self, rule: str, name: str) -> Callable[[Any], str]:
+        """Snakemake's input function for the spec of a job; `name` holds wildcards."""
+        return lambda wildcards: str(write_spec(self.paths, self.job(rule, name.format(**wildcards))))
+
+    def made(self, rule: str, name: str) -> Callable[[Any], list[str]]:
+        """Snakemake's input function for the artefacts that a job reads."""
+        return lambda wildcards: self.job(rule, name.format(**wildcards)).inputs
+
+    def study_jobs(self, study: str) -> list[Job]:
+        """The jobs of a study's figures and claims."""
+        products = self.products
+        figures = [products.figures[name] for name in self.config.of_study("figures", study)]
+        return figures + ([products.claims[study]] if study in products.claims else [])
+
+    def outputs(self, jobs: Iterable[Job]) -> list[str]:
+        """Everything that some jobs make."""
+        return [str(path) for job in jobs for path in job.outputs.values()]
+
+
+def start(files: Iterable[Path], given: Mapping[str, Any]) -> Run:
+    """The run that a command line asks for; `ConfigError` if anything in it is wrong."""
+    files = list(files)
+    name = files[-1].stem if files else "paper"
+    if not set(name) <= set("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-.+"):
+        raise ConfigError(f"the config is named {name!r}; expected letters, digits and _ - . + alone")
+    config = load(files, given)
+    run = Run(name, config, checked(config))
+    remember(write_text)
+    return run
+
+
+def checked(config: Config) -> Mapping[str, list[str]]:
+    """What every measurement reads, once all names and values of the config have been found to be possible.
+
+    That needs the kinds themselves, and so JAX: it is done apart, and kept for configs and code that were checked.
+    """
+    text = config.model_dump_json()
+    own = [study_file(study, folder).parent for study, folder in config.studies.items() if folder != INCLUDED]
+    sections = section_files(config.studies)
+    digest = hash_of(
+        text, sources([ROOT / "src" / "icgd", *own]), source_hashes(sections.values()), versions(COMPUTING)
+    )
+    file = CACHE / "checks" / f"{digest}.json"
+    if not file.exists():
+        print("checking the config and the code that it names …", file=sys.stderr, flush=True)
+        environment = os.environ | {"JAX_PLATFORMS": "cpu", "PYTHONUTF8": "1"}
+        command = [sys.executable, str(ROOT / "workflow" / "scripts" / "check.py")]
+        done = subprocess.run(command, input=text, env=environment, capture_output=True, encoding="utf-8", check=False)
+        if done.returncode == 2:
+            raise ConfigError(done.stderr.strip())
+        if done.returncode:
+            raise ConfigError(f"the check of the config failed:\n{done.stderr[-3000:]}")
+        write_text(file, done.stdout)
+    found: Mapping[str, list[str]] = json.loads(file.read_text("utf-8"))
+    return found

@@ -1,0 +1,28 @@
+"""The paper's sources: those of the frame, in paper/, and a section for every study."""
+
+import hashlib
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+from icgd.results.digest import ROOT
+from icgd.spec.config import INCLUDED, study_file
+from icgd.writeup.sources import latex_sources
+
+PAPER = ROOT / "paper"
+
+
+def section_files(studies: Mapping[str, str]) -> dict[str, Path]:
+    """The section of each study that has one: in paper/sections/, or section.tex in the study's folder."""
+    files = {
+        study: PAPER / "sections" / f"{study}.tex"
+        if folder == INCLUDED
+        else study_file(study, folder).parent / "section.tex"
+        for study, folder in studies.items()
+    }
+    return {study: file for study, file in files.items() if file.is_file()}
+
+
+def source_hashes(sections: Iterable[Path]) -> dict[str, str]:
+    """Hashes of all sources, by path; what changes one typesets the paper anew."""
+    files = [*latex_sources(PAPER), *(file for file in sections if not file.is_relative_to(PAPER))]
+    return {str(file): hashlib.sha256(file.read_bytes()).hexdigest()[:16] for file in files}

@@ -1,0 +1,44 @@
+# Verdicts on the claims, study by study, then in one table.
+rule claims:
+    input:
+        spec=RUN.spec("claims", "{study}"),
+        made=RUN.made("claims", "{study}"),
+    output:
+        PATHS.claims("{study}"),
+    log:
+        PATHS.log("claims", "{study}"),
+    benchmark:
+        PATHS.benchmark("claims", "{study}")
+    conda:
+        "../../envs/icgd.yaml"
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    shell:
+        stage("claims")
+
+
+rule verdicts:
+    input:
+        spec=RUN.spec("verdicts", "all"),
+        made=RUN.made("verdicts", "all"),
+    output:
+        report(
+            PATHS.whole("claims.csv"),
+            caption="../report/claims.rst",
+            category="Tables",
+            labels={"table": "claims"},
+        ),
+    log:
+        PATHS.log("verdicts", "all"),
+    benchmark:
+        PATHS.benchmark("verdicts", "all")
+    conda:
+        "../../envs/icgd.yaml"
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    shell:
+        stage("verdicts")
