@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 import yaml
 
-from icgd.spec.check import check
+from icgd.checks.experiments import check
 from icgd.spec.config import load, variants
 from icgd.spec.model import Config
 from icgd.spec.reading import ConfigError
@@ -79,7 +79,7 @@ MISTAKES: list[tuple[dict[str, Any], list[str]]] = [
     (tree("figures/one_step_training/options/learners", {"transfomer": "gd"}), ["'transfomer'", "'transformer'"]),
     (tree("claims/E1.2/learner", "transfomer"), ["claims.E1.2", "'transfomer'", "'transformer'"]),
     (tree("claims/E1.2/metric", "relative_exces_loss"), ["claims.E1.2", "'relative_excess_loss'"]),
-    (tree("claims/E1.2/where", {}), ["claims.E1.2", "reference"]),
+    (tree("claims/E1.2/where/reference", None), ["claims.E1.2", "reference"]),
     (tree("claims/E1.2/where", {"reference": "gdd"}), ["claims.E1.2", "'gdd'", "'gd'"]),
     (tree("claims/E1.5/where/option", "siz"), ["claims.E1.5", "'siz'", "'size'"]),
     (tree("claims/E1.6a/where/setting", 0.6), ["claims.E1.6a", "'0.6'"]),

@@ -1,4 +1,4 @@
-"""The types of a run's config. Options of kinds are checked against the kinds themselves (`icgd.spec.check`)."""
+"""The types of a run's config. Options of kinds are checked against the kinds themselves (`icgd.checks`)."""
 
 import itertools
 from typing import Annotated, Any, Literal

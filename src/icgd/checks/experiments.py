@@ -16,7 +16,7 @@ import equinox as eqx
 import jax
 
 from icgd.results.paths import Paths
-from icgd.spec import options
+from icgd.checks import options
 from icgd.spec.build import build_learner, build_task
 from icgd.spec.config import LAW, measurements, variants
 from icgd.spec.kinds import Kinds
@@ -40,7 +40,7 @@ def main() -> int:
 
 def check(config: Config) -> dict[str, list[str]]:
     """Names of the learners that each <experiment>/<measurement> reads; `ConfigError` for what is wrong."""
-    from icgd.spec.check_products import check_products  # needs the class below
+    from icgd.checks.products import check_products  # needs the class below
 
     checker = Checker(config)
     found: dict[str, list[str]] = {}

@@ -5,7 +5,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
-from icgd.spec import options
+from icgd.checks import options
 from icgd.spec.config import LAW
 from icgd.spec.model import Experiment
 from icgd.spec.reading import ConfigError, nearest, one_of
@@ -13,7 +13,7 @@ from icgd.spec.selectors import measured, parsed, used_keys
 from icgd.writeup.sections import frame_files, left_out_experiments, section_files
 
 if TYPE_CHECKING:
-    from icgd.spec.check import Checker
+    from icgd.checks.experiments import Checker
 
 ANY = "*"
 
