@@ -1,0 +1,15 @@
+"""Run a stage of the project that this file belongs to: stage.py NAME SPEC.json."""
+
+import importlib
+import sys
+from pathlib import Path
+
+# By this file's own place: a search path in the environment cannot name folders with a colon.
+sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "src"))
+
+from icgd.results import interrupts
+
+if __name__ == "__main__":
+    interrupts.install()
+    name = sys.argv.pop(1)
+    importlib.import_module(f"icgd.stages.{name}").main()
