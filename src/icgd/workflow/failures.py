@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from snakemake.exceptions import WorkflowError  # type: ignore[import-untyped]
+from snakemake.exceptions import ApiError, RuleException, WorkflowError  # type: ignore[import-untyped]
 from snakemake.logging import logger  # type: ignore[import-untyped]
 from snakemake.settings.enums import Quietness  # type: ignore[import-untyped]
 
@@ -62,7 +62,7 @@ class Failures(logging.Handler):
         error = self.error
         settings = self.workflow.output_settings
         quiet = Quietness.ALL in (settings.quiet or ()) and not settings.dryrun
-        if isinstance(error, WorkflowError):
+        if isinstance(error, (WorkflowError, RuleException, ApiError)):
             message = str(error).strip()
             shown = self.reports[-1].rstrip().endswith(message.splitlines()[-1]) and not quiet
             return "" if shown else f"\nError: {message}"

@@ -65,6 +65,8 @@ def _admit(persistence: Any, folder: Path, inputs: frozenset[str], outputs: froz
             raise WorkflowError(_explain(run))
     if dead:
         persistence.unlock()
+    # Snakemake's unlock removes the folder of all locks, also from under a run that is about to lock.
+    Path(persistence.path, "locks").mkdir(exist_ok=True)
 
 
 def _explain(run: records.Run) -> str:
