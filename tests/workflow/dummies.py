@@ -1,5 +1,8 @@
 """Small workflows that include the project's conduct, run by real Snakemake processes."""
 
+import contextlib
+import itertools
+import json
 import os
 import shutil
 import subprocess
@@ -8,6 +11,9 @@ from collections.abc import Callable
 from pathlib import Path
 from time import monotonic, sleep
 
+import psutil  # type: ignore[import-untyped]
+
+from icgd.workflow import records
 from tests.conftest import ROOT
 
 HEAD = 'include: "workflow/rules/conduct.smk"\n'
@@ -20,6 +26,39 @@ COPIED = (
     *(str(path.relative_to(ROOT)) for path in (ROOT / "src/icgd/workflow").glob("*.py")),
 )
 SNAKEMAKE = Path(sys.executable).with_name("snakemake")
+
+STAGE = """
+import json, sys, time
+from pathlib import Path
+from icgd.results import interrupts
+
+def main():
+    spec = json.loads(Path(sys.argv[1]).read_text())
+    saved = Path(spec["output"] + ".checkpoint")
+    begin = int(saved.read_text()) if saved.exists() else 0
+    print("from step", begin, file=sys.stderr, flush=True)
+    with interrupts.deferred():
+        for step in range(begin + 1, spec["steps"] + 1):
+            time.sleep(0.05)
+            if interrupts.requested():
+                saved.write_text(str(step))
+                interrupts.leave(f"checkpoint at step {step}")
+        Path(spec["output"]).write_text("done")
+"""
+
+STAGED = """
+import json
+for name, steps in config["steps"].items():
+    Path(f"{name}.json").write_text(json.dumps({"output": f"{name}.out", "steps": int(steps)}))
+
+rule all:
+    input: [f"{name}.out" for name in config["steps"]]
+
+rule train:
+    output: "{name}.out"
+    log: "{name}.log"
+    shell: stage_command(workflow, "train") + " {wildcards.name}.json > {log:q} 2>&1"
+"""
 
 
 def workflow(folder: Path, rules: str, **stages: str) -> Path:
@@ -62,3 +101,33 @@ def wait_for(condition: Callable[[], object], seconds: float = 20) -> None:
     while not condition():
         assert monotonic() < end, "waited in vain"
         sleep(0.02)
+
+
+def staged(folder: Path, **steps: int) -> list[str]:
+    """Arguments of a run of stages of so many steps of a twentieth of a second."""
+    if not (folder / "Snakefile").exists():
+        workflow(folder, STAGED, train=STAGE)
+    return ["all", "--config", f"steps={json.dumps(steps)}"]
+
+
+def began(folder: Path) -> bool:
+    """Whether stage a has begun to work."""
+    return "from step" in (folder / "a.log").read_text() if (folder / "a.log").exists() else False
+
+
+def locks(folder: Path) -> list[Path]:
+    """Locks, and records of runs and jobs."""
+    found = itertools.chain(
+        (folder / ".snakemake/locks").glob("*"), (folder / records.FOLDER).rglob("*.json")
+    )
+    return list(found)
+
+
+def stages(folder: Path) -> list[int]:
+    """Processes of stages that still run."""
+    found = []
+    for process in psutil.process_iter():
+        with contextlib.suppress(psutil.Error):
+            if f"{folder}/workflow/scripts/stage.py" in process.cmdline():
+                found.append(process.pid)
+    return found

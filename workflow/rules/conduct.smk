@@ -14,8 +14,8 @@ onstart:
 
 
 onsuccess:
-    conduct.end()
+    conduct.succeed()
 
 
 onerror:
-    conduct.end()
+    conduct.fail()

@@ -33,9 +33,14 @@ class Conduct:
             self.workflow.scheduler.job_rate_limiter = None
         self.stopping.install()
 
-    def end(self) -> None:
-        """After the last job."""
+    def fail(self) -> None:
+        """After the last job, if one failed or the run was told to stop."""
         self.stopping.restore()
+
+    def succeed(self) -> None:
+        """After the last job; an error that was reported is that of a job that was tried again."""
+        self.stopping.restore()
+        self.failures.error = None
 
     def close(self) -> None:
         """At exit: what failed, unless the jobs were told to stop."""
