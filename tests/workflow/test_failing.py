@@ -77,8 +77,7 @@ def test_a_job_that_succeeds_when_tried_again_is_no_failure(tmp_path: Path) -> N
     workflow(tmp_path, f'rule again:\n    output: "again"\n    retries: 1\n    shell: "{shell}"\n')
     code, output = run(tmp_path)
     assert code == 0
-    assert "Failed:" not in output
-    assert "Error:" not in output[-200:]
+    assert output.splitlines()[-1].startswith("Elapsed time")
 
 
 def test_a_job_ended_by_the_system_gets_a_hint(tmp_path: Path) -> None:

@@ -63,7 +63,8 @@ def test_nohup_outlives_its_terminal_and_ends_when_told(tmp_path: Path) -> None:
 
 def test_a_second_interrupt_ends_jobs_without_checkpoints(tmp_path: Path) -> None:
     workflow(
-        tmp_path, 'rule long:\n    output: "long"\n    shell: "trap \'\' TERM INT; touch began; sleep 60"\n'
+        tmp_path,
+        'rule long:\n    output: "long"\n    shell: "trap \'\' TERM INT; touch began; sleep 60; true"\n',
     )
     process = start(tmp_path)
     wait_for((tmp_path / "began").exists)

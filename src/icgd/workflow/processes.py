@@ -2,7 +2,6 @@
 
 import json
 import os
-import platform
 import sys
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -20,7 +19,7 @@ class Process:
     @classmethod
     def current(cls) -> "Process":
         """The calling process."""
-        return cls(platform.node(), _machine(), os.getpid(), _started(os.getpid()) or "")
+        return cls(os.uname().nodename, _machine(), os.getpid(), _started(os.getpid()) or "")
 
     @classmethod
     def read(cls, text: str) -> "Process":
@@ -37,7 +36,7 @@ class Process:
     @property
     def is_here(self) -> bool:
         """Whether it is of this host, and of this container, so that its number says something."""
-        return (self.host, self.machine) == (platform.node(), _machine())
+        return (self.host, self.machine) == (os.uname().nodename, _machine())
 
     @property
     def is_alive(self) -> bool:
