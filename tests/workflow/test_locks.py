@@ -16,7 +16,7 @@ pytestmark = pytest.mark.workflow
 
 
 def test_after_kill_jobs_end_and_the_next_call_goes_on(tmp_path: Path) -> None:
-    arguments = staged(tmp_path, a=400)
+    arguments = staged(tmp_path, a=4000)
     process = start(tmp_path, *arguments)
     wait_for(lambda: began(tmp_path))
     process.kill()
@@ -24,7 +24,7 @@ def test_after_kill_jobs_end_and_the_next_call_goes_on(tmp_path: Path) -> None:
     assert locks(tmp_path)
     wait_for(lambda: not stages(tmp_path), 5)
     assert "has gone" in (tmp_path / "a.log").read_text()
-    (tmp_path / "a.out.checkpoint").write_text("399")
+    (tmp_path / "a.out.checkpoint").write_text("3999")
     (tmp_path / "a.out").write_text("half")  # written, but not yet seen by Snakemake
     code, output = run(tmp_path, *arguments)
     assert code == 0, output
@@ -35,12 +35,12 @@ def test_after_kill_jobs_end_and_the_next_call_goes_on(tmp_path: Path) -> None:
 def test_a_call_waits_for_jobs_of_a_killed_run(tmp_path: Path) -> None:
     stubborn = STAGE.replace("interrupts.requested()", "interrupts.requested() and Path('let').exists()")
     workflow(tmp_path, STAGED, train=stubborn)
-    arguments = staged(tmp_path, a=400)
+    arguments = staged(tmp_path, a=4000)
     process = start(tmp_path, *arguments)
     wait_for(lambda: began(tmp_path))
     process.kill()
     process.wait()
-    following = start(tmp_path, *staged(tmp_path, a=400))
+    following = start(tmp_path, *staged(tmp_path, a=4000))
     output = following.stdout
     assert output
     wait_for(lambda: "Waiting for jobs of a killed run" in output.readline())
@@ -52,7 +52,7 @@ def test_a_call_waits_for_jobs_of_a_killed_run(tmp_path: Path) -> None:
 
 
 def test_a_living_run_is_named(tmp_path: Path) -> None:
-    arguments = staged(tmp_path, a=400)
+    arguments = staged(tmp_path, a=4000)
     process = start(tmp_path, *arguments)
     wait_for(lambda: began(tmp_path))
     code, output = run(tmp_path, *arguments, "--quiet", "all")

@@ -25,7 +25,7 @@ pytestmark = pytest.mark.workflow
 
 @pytest.mark.parametrize("how", ["ctrl-c", "terminate"])
 def test_a_stopped_run_ends_at_checkpoints_and_goes_on(tmp_path: Path, how: str) -> None:
-    arguments = staged(tmp_path, a=400, b=400)
+    arguments = staged(tmp_path, a=4000, b=4000)
     process = start(tmp_path, *arguments)
     wait_for(lambda: began(tmp_path))
     if how == "ctrl-c":
@@ -40,14 +40,14 @@ def test_a_stopped_run_ends_at_checkpoints_and_goes_on(tmp_path: Path, how: str)
     assert not stages(tmp_path)
     assert "checkpoint at step" in (tmp_path / "a.log").read_text()
     for name in "ab":
-        (tmp_path / f"{name}.out.checkpoint").write_text("399")
+        (tmp_path / f"{name}.out.checkpoint").write_text("3999")
     code, output = run(tmp_path, *arguments)
     assert code == 0, output
-    assert (tmp_path / "a.log").read_text() == "from step 399\n"
+    assert (tmp_path / "a.log").read_text() == "from step 3999\n"
 
 
 def test_nohup_outlives_its_terminal_and_ends_when_told(tmp_path: Path) -> None:
-    arguments = staged(tmp_path, a=400)
+    arguments = staged(tmp_path, a=4000)
     shell = f"trap '' HUP INT; exec {SNAKEMAKE} --cores 1 \"$@\""
     process = subprocess.Popen(["sh", "-c", shell, "sh", *arguments], cwd=tmp_path, start_new_session=True)
     wait_for(lambda: began(tmp_path))
