@@ -18,7 +18,6 @@ from tests.conftest import ROOT
 
 HEAD = 'include: "workflow/rules/conduct.smk"\n'
 COPIED = (
-    "profiles/default/config.yaml",
     "workflow/rules/conduct.smk",
     "workflow/scripts/stage.py",
     "src/icgd/__init__.py",

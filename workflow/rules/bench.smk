@@ -15,6 +15,6 @@ rule bench:
         runtime=20,
     params:
         python=sys.executable,
-        script=str(ROOT / "workflow/scripts/bench.py"),
+        script=str(Path(workflow.basedir) / "workflow/scripts/bench.py"),
     shell:
         "NPROC={threads} {params.python:q} {params.script:q} results/bench 2>&1 | tee {log:q}"

@@ -7,6 +7,7 @@ from icgd.workflow.commands import stage_command
 from icgd.workflow.conduct import Conduct
 
 conduct = Conduct(workflow)
+conduct.decide_reruns()
 
 
 onstart:

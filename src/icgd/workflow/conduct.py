@@ -5,6 +5,8 @@ import os
 import sys
 from typing import Any
 
+from snakemake.settings.types import RerunTrigger  # type: ignore[import-untyped]
+
 from icgd.workflow import lock
 from icgd.workflow.failures import Failures
 from icgd.workflow.processes import Process
@@ -24,6 +26,18 @@ class Conduct:
             self.failures = Failures(workflow)
             atexit.register(self.close)
             sys.excepthook = _one_line_for_interrupts
+
+    def decide_reruns(self) -> None:
+        """While the Snakefile is parsed: a job is run again if its spec, or what it reads, is newer than what it made.
+
+        Specs hold the digest of code, packages and options. Snakemake's own records know less (the text of
+        commands, which names this folder and this Python) and do not travel with the results. Artefacts are
+        whole or absent, so that what a killed run left is made again without being asked about.
+        """
+        if (settings := self.workflow.dag_settings) is not None:
+            settings.force_incomplete = True
+            if settings.rerun_triggers == RerunTrigger.all():
+                settings.rerun_triggers = frozenset({RerunTrigger.MTIME})
 
     def start(self) -> None:
         """Before the first job: Snakemake's own handlers are in place."""
