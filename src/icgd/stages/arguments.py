@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from icgd.results.environment import restart_clean
 from icgd.results.store import ArtefactError
 
 
@@ -15,6 +16,7 @@ def run_stage(main: Callable[..., None], **files: str) -> None:
 
     A file described as "paths" takes any number. Errors that a user can mend end in one message.
     """
+    restart_clean()
     parser = argparse.ArgumentParser(description=main.__doc__)
     parser.add_argument("--spec", type=json.loads, required=True, help="options, as JSON")
     for name, description in files.items():
