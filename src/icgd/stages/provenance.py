@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from icgd.results.environment import recorded
-from icgd.results.provenance import checkout, durations, machine, versions
+from icgd.results.provenance import durations, machine, versions
+from icgd.results.repository import checkout
 from icgd.results.store import write_text
 from icgd.stages.arguments import run_stage
 

@@ -10,8 +10,7 @@ def _pairs(text: str) -> dict[str, str]:
 
 def _greek() -> dict[str, str]:
     """Commands of Greek letters; those that look like Latin ones have none."""
-    latin = "A B E Z H I K M N O P T X o".split()
-    alike = "Α Β Ε Ζ Η Ι Κ Μ Ν Ο Ρ Τ Χ ο".split()
+    latin, alike = "ABEZHIKMNOPTXo", "ΑΒΕΖΗΙΚΜΝΟΡΤΧο"
     found = {
         char: letter if char == "ο" else rf"\mathrm{{{letter}}}"
         for char, letter in zip(alike, latin, strict=True)
@@ -41,7 +40,7 @@ COMMANDS = _pairs(r"""
     – \textendash{} — \textemdash{} ― \textemdash{} ‐ - ‑ - ‒ \textendash{} … \textellipsis{} • \textbullet{}
     ⁄ / ¡ \textexclamdown{} ¿ \textquestiondown{} § \S{} ¶ \P{} © \textcopyright{} ® \textregistered{}
     ™ \texttrademark{} ° \textdegree{} · \textperiodcentered{} † \dag{} ‡ \ddag{} € \texteuro{} £ \pounds{}
-    ¥ \textyen{} ¢ \textcent{} ¤ \textcurrency{} ¦ \textbrokenbar{} ‰ \textperthousand{} № N\textsuperscript{o}
+    ¥ \textyen{} ¢ \textcent{} ¤ \textcurrency{} ¦ \textbrokenbar{} ‰ \textperthousand{}
     ß \ss{} æ \ae{} Æ \AE{} œ \oe{} Œ \OE{} ø \o{} Ø \O{} ł \l{} Ł \L{} đ \dj{} Đ \DJ{} ð \dh{} Ð \DH{}
     þ \th{} Þ \TH{} ŋ \ng{} Ŋ \NG{} ı \i{} ȷ \j{} ẞ SS ª \textordfeminine{} º \textordmasculine{}
     µ \textmu{} ´ \textasciiacute{} ¨ \textasciidieresis{} ¯ \textasciimacron{} ¸ \c{}
@@ -58,7 +57,8 @@ MATHS = _greek() | _pairs(r"""
     ← \leftarrow → \to ↔ \leftrightarrow ⇐ \Leftarrow ⇒ \Rightarrow ⇔ \Leftrightarrow ↑ \uparrow ↓ \downarrow
     ↦ \mapsto ⟶ \longrightarrow ⟵ \longleftarrow ↗ \nearrow ↘ \searrow
     ± \pm ∓ \mp × \times ÷ \div ⋅ \cdot ∗ \ast ∘ \circ ⊕ \oplus ⊗ \otimes ⊙ \odot ⊖ \ominus − -
-    ⟨ \langle ⟩ \rangle ‖ \| ∥ \parallel ⌈ \lceil ⌉ \rceil ⌊ \lfloor ⌋ \rfloor ′ ' ″ '' ⋯ \cdots ⋮ \vdots ⋱ \ddots
+    ⟨ \langle ⟩ \rangle ‖ \| ∥ \parallel ⌈ \lceil ⌉ \rceil ⌊ \lfloor ⌋ \rfloor ′ ' ″ ''
+    ⋯ \cdots ⋮ \vdots ⋱ \ddots
     ∠ \angle ⋆ \star ★ \bigstar ✓ \checkmark ✔ \checkmark ✗ \times ✘ \times ■ \blacksquare □ \square
     ▲ \blacktriangle △ \triangle ▼ \blacktriangledown ◊ \lozenge ● \bullet ○ \circ ♯ \sharp ♭ \flat ♮ \natural
     ℝ \mathbb{R} ℤ \mathbb{Z} ℕ \mathbb{N} ℚ \mathbb{Q} ℂ \mathbb{C} ℙ \mathbb{P} 𝔼 \mathbb{E} 𝔽 \mathbb{F}

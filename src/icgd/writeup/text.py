@@ -11,7 +11,7 @@ from urllib.parse import quote
 from icgd.writeup.symbols import ACCENTS, COMMANDS, MATHS
 
 LONG, LONGEST_PROSE, STEP = 10, 14, 4
-"""Longer names, and longer words of letters alone, can be broken after signs and after each so many characters."""
+"""Longer names, and longer words of letters alone, can be broken: after signs and each so many characters."""
 OPENING = "([{<'\"`"
 LIGATURES = "-,'<>!?`"
 """Characters that LaTeX joins with one that follows."""
