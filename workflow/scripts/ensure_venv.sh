@@ -4,11 +4,11 @@
 set -eu
 scripts=$(dirname "$0")
 venv=$1
+version='import sys; print("Python %d.%d" % sys.version_info[:2])'
 
 made_for() { # path and Python of an environment; fails if its Python does not run
     pwd -P && "$venv/bin/python" -I -c "$version"
 }
-version='import sys; print("Python %d.%d" % sys.version_info[:2])'
 
 chosen() { # whether it is the Python that the caller named, if any
     [ -z "${PYTHON:-}" ] || [ "$("$PYTHON" -I -c "$version")" = "$("$venv/bin/python" -I -c "$version")" ]

@@ -10,7 +10,16 @@ import subprocess
 import sys
 
 NETWORK = (
-    *("index-url", "extra-index-url", "find-links", "no-index", "trusted-host", "proxy", "cert", "client-cert"),
+    *(
+        "index-url",
+        "extra-index-url",
+        "find-links",
+        "no-index",
+        "trusted-host",
+        "proxy",
+        "cert",
+        "client-cert",
+    ),
     *("timeout", "default-timeout", "retries", "resume-retries", "cache-dir", "no-cache-dir"),
     *("keyring-provider", "no-input", "use-feature", "use-deprecated"),
 )
@@ -34,7 +43,9 @@ def main(lock: str) -> int:
     """Ask pip for its settings, then call it with some of them alone."""
     pip = [sys.executable, "-I", "-m", "pip"]
     variables = {"PIP_" + name.upper().replace("-", "_") for name in (*NETWORK, "config-file")}
-    environ = {k: v for k, v in os.environ.items() if not k.upper().startswith("PIP_") or k.upper() in variables}
+    environ = {
+        k: v for k, v in os.environ.items() if not k.upper().startswith("PIP_") or k.upper() in variables
+    }
     # Elsewhere `user` says where to install, here which file of settings to list.
     asking = environ | {"PIP_USER": "0", "PIP_DISABLE_PIP_VERSION_CHECK": "1"}
     listed = subprocess.run([*pip, "config", "list"], env=asking, capture_output=True, text=True, check=False)

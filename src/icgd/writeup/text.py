@@ -10,7 +10,7 @@ from urllib.parse import quote
 
 from icgd.writeup.symbols import ACCENTS, COMMANDS, MATHS
 
-LONG, LONGEST_PROSE, STEP = 10, 14, 4
+LONG, LONGEST_PROSE, STEP, NUMBERED = 10, 14, 4, 8
 """Longer names, and longer words of letters alone, can be broken: after signs and each so many characters."""
 OPENING = "([{<'\"`"
 LIGATURES = "-,'<>!?`"
@@ -32,21 +32,27 @@ def escape(text: str) -> str:
 
 def address(text: str) -> str:
     r"""A web address as an argument of \href, also inside other arguments."""
-    safe = quote(text, safe="%:/?#&=@+,;!$'()*-._[]", errors="replace").replace("~", "%7E")
-    return "".join(rf"\{character}" if character in "%#&_$" else character for character in safe)
+    safe = quote(text, safe="%:/?#&=@+,;!'()*-._[]", errors="replace").replace("~", "%7E")
+    return "".join(rf"\{character}" if character in "%#&_" else character for character in safe)
 
 
 def _word(word: str) -> str:
     """A word, with places to break it if it is long."""
     clusters, result, run = list(_clusters(word)), "", 0
-    long = len(clusters) > (LONGEST_PROSE if word.isalpha() else LONG)
-    for cluster, following in zip(clusters, [*clusters[1:], ""], strict=True):
+    parts = list(map(_typeset, clusters))
+    long = sum(map(_width, parts)) > (LONGEST_PROSE if word.isalpha() else LONG)
+    for cluster, part, following in zip(clusters, parts, [*clusters[1:], ""], strict=True):
         joined = cluster in LIGATURES and following and following in LIGATURES
-        result, run = result + _typeset(cluster) + ("{}" if joined else ""), run + 1
+        result, run = result + part + ("{}" if joined else ""), run + _width(part)
         sign = following.isalnum() and not cluster[0].isalnum() and cluster not in OPENING
-        if long and following and (sign or run == STEP):
+        if long and following and (sign or run >= STEP):
             result, run = result + _break(0 if sign else 500), 0
     return result
+
+
+def _width(part: str) -> int:
+    """About how many characters are seen of a typeset one."""
+    return NUMBERED if "U+" in part else 1
 
 
 def _break(penalty: int) -> str:
