@@ -1,18 +1,31 @@
 """The set-up by make: whatever the user's settings, in any folder, in any clone. apt-get is a stub."""
 
-import hashlib
 import os
+import runpy
 import shutil
 import subprocess
-import sys
-import zipfile
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from tests.conftest import ROOT
 
-TOOLS = "bash sh env cat ls mkdir rm sed dirname uname touch make sleep chmod ln flock".split()
+TOOLS = (
+    "bash",
+    "sh",
+    "env",
+    "cat",
+    "mkdir",
+    "rm",
+    "dirname",
+    "touch",
+    "make",
+    "sleep",
+    "chmod",
+    "ln",
+    "flock",
+)
 STUBS = {
     "id": "echo ${STUB_USER:-0}",
     # Like the true one, it refuses to run twice at once.
@@ -116,46 +129,52 @@ def test_environment_is_made_anew_when_it_must_be(tmp_path: Path, stubs: dict[st
     assert "Creating" not in make(folder, "env", **stubs).stdout
 
 
-def wheel(folder: Path) -> str:
-    """An empty package called `one`, and the lines of a lock file for it."""
-    folder.mkdir()
-    path = folder / "one-1-py3-none-any.whl"
-    with zipfile.ZipFile(path, "w") as archive:
-        archive.writestr("one.py", "")
-        archive.writestr("one-1.dist-info/METADATA", "Metadata-Version: 2.1\nName: one\nVersion: 1\n")
-        archive.writestr(
-            "one-1.dist-info/WHEEL", "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
-        )
-        archive.writestr("one-1.dist-info/RECORD", "")
-    return f"one==1 --hash=sha256:{hashlib.sha256(path.read_bytes()).hexdigest()}\n"
+HOSTILE = {
+    "PIP_USER": "1",
+    "PIP_PREFIX": "/elsewhere",
+    "PIP_TARGET": "/elsewhere",
+    "PIP_ROOT": "/elsewhere",
+    "PIP_REQUIRE_VIRTUALENV": "1",
+    "PIP_CONSTRAINT": "constraints.txt",
+    "PIP_DRY_RUN": "1",
+    "PIP_NO_BINARY": ":all:",
+    "PIP_NO_DEPS": "1",
+    "PYTHONPATH": "/elsewhere",
+}
 
 
-def test_set_up_uses_pips_network_settings_alone(tmp_path: Path) -> None:
-    """In a folder with a space: a true environment and a package that only pip.conf says how to find."""
-    folder = clone(tmp_path / "my icgd")
-    (folder / "requirements.lock").write_text(wheel(tmp_path / "wheels"))
-    (tmp_path / "constraints.txt").write_text("one==2\n")
+def test_of_pips_settings_those_of_the_network_count(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """From pip.conf and variables, which are stronger, as pip itself reads them."""
     (tmp_path / "pip.conf").write_text(
-        f"[global]\nno-index = true\nfind-links = {tmp_path / 'wheels'}\n"
-        f"[install]\nuser = true\ntarget = {tmp_path / 'target'}\nno-deps = true\n"
+        "[global]\nindex-url = https://mirror.example.org/simple\nproxy = http://weak:1\ncert = /c a.pem\n"
+        "[install]\nuser = true\ntarget = /elsewhere\nproxy = http://strong:2\n"
     )
-    hostile = {
-        "PIP_CONFIG_FILE": str(tmp_path / "pip.conf"),
-        "PIP_USER": "1",
-        "PIP_PREFIX": str(tmp_path / "prefix"),
-        "PIP_TARGET": str(tmp_path / "target"),
-        "PIP_CONSTRAINT": str(tmp_path / "constraints.txt"),
-        "PIP_DRY_RUN": "1",
-        "PIP_NO_BINARY": ":all:",
-        "PYTHONPATH": str(tmp_path / "elsewhere"),
-        "PYTHONHOME": str(tmp_path / "elsewhere"),
+    network = {"PIP_CONFIG_FILE": str(tmp_path / "pip.conf"), "PIP_TIMEOUT": "60", "PIP_CERT": "/own.pem"}
+    for name, value in (HOSTILE | network).items():
+        monkeypatch.setenv(name, value)
+    installs: list[dict[str, str]] = []
+    run = subprocess.run
+
+    def caught(command: list[str], env: dict[str, str], **options: Any) -> Any:
+        if "install" not in command:
+            return run(command, env=env, **options)
+        assert command[1:4] == ["-I", "-m", "pip"]
+        installs.append({name: value for name, value in env.items() if name.startswith("PIP_")})
+        return subprocess.CompletedProcess(command, 0)
+
+    monkeypatch.setattr(subprocess, "run", caught)
+    script = runpy.run_path(str(ROOT / "workflow/scripts/install_packages.py"))
+    assert script["main"]("requirements.lock") == 0
+    expected = {
+        "PIP_CONFIG_FILE": os.devnull,
+        "PIP_INDEX_URL": "https://mirror.example.org/simple",
+        "PIP_PROXY": "http://strong:2",
+        "PIP_CERT": "/own.pem",
+        "PIP_TIMEOUT": "60",
     }
-    environ = {"PATH": os.environ["PATH"], "HOME": str(tmp_path), "PYTHON": sys.executable}
-    done = make(folder, "env", **environ, **hostile)
-    assert done.returncode == 0, done.stdout + done.stderr
-    subprocess.run([folder / ".venv/bin/python", "-c", "import one"], check=True)
-    assert not (tmp_path / "target").exists()
-    assert not (tmp_path / "prefix").exists()
+    [found] = installs  # with what this machine's own pip.conf says of the network
+    assert found.items() >= expected.items()
+    assert not HOSTILE.keys() & found.keys()
 
 
 @pytest.mark.skipif(shutil.which("git") is None, reason="git is not installed")

@@ -1,4 +1,4 @@
-"""Installs a lock file into this Python's environment; of the user's pip settings only those of the network count.
+"""Installs a lock file into this Python's environment; of pip's settings only those of the network count.
 
 Others (user, target, prefix, constraint, …), in variables or in any pip.conf, would put packages elsewhere
 or change which ones are installed.
