@@ -85,6 +85,11 @@ def test_archive_in_another_repository_is_unknown(tmp_path: Path, place: str) ->
 
 
 @needs_git
+def test_archive_in_another_checkout_of_the_project_is_unknown(project: Path) -> None:
+    assert checkout(unpack(project / "build/older")) == UNKNOWN
+
+
+@needs_git
 def test_archive_and_repository_without_commits_are_unknown(tmp_path: Path) -> None:
     project = unpack(tmp_path / "icgd")
     assert checkout(project) == UNKNOWN

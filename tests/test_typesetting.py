@@ -203,6 +203,14 @@ def test_message_names_the_file_and_what_latex_says(
         run(sources, tmp_path / "out.pdf")
 
 
+def test_problems_name_their_file_whatever_the_boxes_hold() -> None:
+    box = "Overfull \\hbox (9.0pt too wide) in paragraph at lines 1--2"
+    log = f"(./main.tex (/usr/x.sty)\n(./sections/a.tex\n{box}\n[]\\T1/lmr a) b) c\n\n{box}\n( d\n)\n{box}\n"
+    assert paper.problems(log) == [
+        f"{name}: {box}" for name in ("sections/a.tex", "sections/a.tex", "main.tex")
+    ]
+
+
 def test_missing_main_file_is_said(latex: None, sources: Path, tmp_path: Path) -> None:
     (sources / "main.tex").unlink()
     with pytest.raises(StageError, match=r"main\.tex"):
