@@ -147,7 +147,7 @@ def test_of_pips_settings_those_of_the_network_count(tmp_path: Path, monkeypatch
     """From pip.conf and variables, which are stronger, as pip itself reads them."""
     (tmp_path / "pip.conf").write_text(
         "[global]\nindex-url = https://mirror.example.org/simple\nproxy = http://weak:1\ncert = /c a.pem\n"
-        "[install]\nuser = true\ntarget = /elsewhere\nproxy = http://strong:2\n"
+        "user = true\n[install]\ntarget = /elsewhere\nproxy = http://strong:2\n"
     )
     network = {"PIP_CONFIG_FILE": str(tmp_path / "pip.conf"), "PIP_TIMEOUT": "60", "PIP_CERT": "/own.pem"}
     for name, value in (HOSTILE | network).items():

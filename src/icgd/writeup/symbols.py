@@ -39,8 +39,8 @@ COMMANDS = _pairs(r"""
     ‚ \quotesinglbase{} « \guillemotleft{} » \guillemotright{} ‹ \guilsinglleft{} › \guilsinglright{}
     – \textendash{} — \textemdash{} ― \textemdash{} ‐ - ‑ - ‒ \textendash{} … \textellipsis{} • \textbullet{}
     ⁄ / ¡ \textexclamdown{} ¿ \textquestiondown{} § \S{} ¶ \P{} © \textcopyright{} ® \textregistered{}
-    ™ \textsuperscript{TM} ° \textdegree{} · \textperiodcentered{} † \dag{} ‡ \ddag{} € \texteuro{} £ \pounds{}
-    ¥ \textyen{} ¢ \textcent{} ¤ \textcurrency{} ¦ \textbrokenbar{} ‰ \textperthousand{}
+    ™ \textsuperscript{TM} ° \textdegree{} · \textperiodcentered{} † \dag{} ‡ \ddag{} € \texteuro{}
+    £ \pounds{} ¥ \textyen{} ¢ \textcent{} ¤ \textcurrency{} ¦ \textbrokenbar{} ‰ \textperthousand{}
     ß \ss{} æ \ae{} Æ \AE{} œ \oe{} Œ \OE{} ø \o{} Ø \O{} ł \l{} Ł \L{} đ \dj{} Đ \DJ{} ð \dh{} Ð \DH{}
     þ \th{} Þ \TH{} ŋ \ng{} Ŋ \NG{} ı \i{} ȷ \j{} ẞ SS ª \textordfeminine{} º \textordmasculine{}
     µ \textmu{} ´ \textasciiacute{} ¨ \textasciidieresis{} ¯ \textasciimacron{} ¸ \c{}
