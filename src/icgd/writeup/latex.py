@@ -10,6 +10,7 @@ from icgd.analysis.intervals import final, seed_intervals
 from icgd.objectives.dial import OBJECTIVES
 from icgd.studies.retargeting.plot_retargeting import CHANGES, TARGETS
 from icgd.plotting.style import MODELS, label
+from icgd.writeup.text import escape
 
 COMPARISONS = {
     "below": "$<$ {0}",
@@ -68,13 +69,6 @@ def shown(metric: str, value: float) -> str:
     if not metric.startswith(PERCENT) or not 1e-4 <= abs(value) < 100:
         return number(value)
     return rf"\ensuremath{{{100 * value:.2f}\,\%}}"
-
-
-def escape(text: str) -> str:
-    """Text with LaTeX's special characters made harmless."""
-    for character in "&%#_$":
-        text = text.replace(character, rf"\{character}")
-    return text
 
 
 def claims_table(claims: pd.DataFrame) -> str:
