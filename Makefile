@@ -3,7 +3,7 @@
 VENV := .venv
 BIN := $(VENV)/bin
 ACTIVE := PATH="$$PWD/$(BIN):$$PATH"
-SNAKEMAKE := $(ACTIVE) $(BIN)/snakemake --cores all --rerun-incomplete
+SNAKEMAKE := $(ACTIVE) $(BIN)/snakemake --cores all
 
 # The user's settings for other work; text is UTF-8 in every locale.
 unexport PYTHONPATH PYTHONHOME PYTHONSTARTUP PYTHONWARNINGS PYTHONOPTIMIZE PYTHONIOENCODING
@@ -15,11 +15,11 @@ export PYTHONUTF8 := 1
 
 paper: env latex
 	@start=$$(date +%s); $(SNAKEMAKE) --quiet rules host && \
-	PYTHONPATH=src $(BIN)/python -m icgd.stages.summary results/paper $$start
+	$(BIN)/python workflow/scripts/summary.py results/paper $$start
 
 smoke: env latex
 	@start=$$(date +%s); $(SNAKEMAKE) --configfile config/smoke.yaml && \
-	PYTHONPATH=src $(BIN)/python -m icgd.stages.summary results/smoke $$start
+	$(BIN)/python workflow/scripts/summary.py results/smoke $$start
 
 report: env latex
 	$(SNAKEMAKE)
@@ -39,7 +39,7 @@ check: env
 	$(BIN)/ruff check . && $(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/snakefmt --check Snakefile workflow
-	$(SNAKEMAKE) --lint
+	$(BIN)/lint-imports && $(SNAKEMAKE) --lint
 
 env:
 	@sh workflow/scripts/ensure_venv.sh $(VENV)

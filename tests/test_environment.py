@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from icgd.results.environment import RUN_FLAGS, SOURCES, clean, recorded
+from icgd.results.job import Job
 
 HOSTILE = {
     "JAX_ENABLE_X64": "1",
@@ -67,6 +68,7 @@ def test_what_changes_results_is_dropped_or_fixed() -> None:
         "MATPLOTLIBRC": os.devnull,
         RUN_FLAGS: "",
     }
+    assert clean({}, xla_flags="")["JAX_COMPILATION_CACHE_DIR"] == str(SOURCES.parent / ".cache/jax")
     assert (SOURCES / "icgd/results/environment.py").exists()
 
 
@@ -89,40 +91,45 @@ def test_record_names_what_may_reach_numbers_and_nothing_private() -> None:
 
 
 STAGE = """
-import json, os, sys
+import json, sys
 import jax, matplotlib
-from icgd.stages.arguments import run_stage
+from icgd.analysis.tidy import rows
 
-def main(spec, output):
+def main(job):
     "Write what libraries have made of the environment."
     draws = jax.random.normal(jax.random.key(0), (3,)).tolist()
     found = [draws, matplotlib.get_backend(), matplotlib.rcParams["axes.grid"], sys.flags.utf8_mode]
-    found += [sys.flags.optimize, "é".encode(sys.stdout.encoding).hex(), spec]
-    output.write_text(json.dumps(found))
-
-if __name__ == "__main__":
-    run_stage(main, output="file")
+    found += [sys.flags.optimize, "é".encode(sys.stdout.encoding).hex(), job.spec["a"]]
+    job.outputs["output"].write_text(json.dumps(found))
 """
 
 
-def test_stage_called_by_hand_computes_the_same(tmp_path: Path) -> None:
-    """JAX is imported before the stage begins; it starts anew with a clean environment."""
-    stage = tmp_path / "stage.py"
-    stage.write_text(STAGE, encoding="utf-8")
+ENTRY = """
+import importlib, sys
+from pathlib import Path
+sys.path[:0] = sys.argv[1:3]
+from icgd.stages import entry
+imported = importlib.import_module
+entry.importlib = type(sys)("importlib")
+entry.importlib.import_module = lambda name: imported("stage" if name == "icgd.stages.own" else name)
+sys.exit(entry.run("own", Path(sys.argv[3])))
+"""
+
+
+def test_stage_computes_the_same_in_every_shell(tmp_path: Path) -> None:
     (tmp_path / "matplotlibrc.mine").write_text("axes.grid: True\n")
+    (tmp_path / "own").mkdir()
+    (tmp_path / "own/stage.py").write_text(STAGE, encoding="utf-8")
     hostile = HOSTILE | {"MATPLOTLIBRC": str(tmp_path / "matplotlibrc.mine"), "LC_ALL": "C"}
-    # With these no Python starts, or matplotlib is not imported, which is before a stage begins.
-    for name in ("PYTHONHOME", "PYTHONWARNINGS", "MPLBACKEND"):
-        del hostile[name]
-    hostile["PYTHONPATH"] = str(SOURCES)
     outputs = []
-    for name, environ in {
-        "plain": clean(os.environ, xla_flags=""),
-        "hostile": {**os.environ, **hostile},
-    }.items():
-        output = tmp_path / name
-        command = [sys.executable, str(stage), "--spec", '{"a": "é"}', "--output", str(output)]
-        subprocess.run(command, env=environ, check=True)
-        outputs.append(json.loads(output.read_text(encoding="utf-8")))
+    for name, environ in {"plain": {}, "hostile": hostile}.items():
+        job = Job("own", name, {"a": "é"}, {"output": tmp_path / name}, settings={"xla_flags": ""})
+        file = tmp_path / f"{name}.{job.digest}.json"
+        file.write_text(job.text(), encoding="utf-8")
+        entry = tmp_path / "entry.py"
+        entry.write_text(ENTRY, encoding="utf-8")
+        command = [sys.executable, "-I", "-X", "utf8", str(entry), str(SOURCES), str(tmp_path / "own"), str(file)]
+        subprocess.run(command, env={**os.environ, **environ}, check=True)
+        outputs.append(json.loads((tmp_path / name).read_text(encoding="utf-8")))
     assert outputs[0] == outputs[1]
-    assert outputs[0][1:] == ["agg", False, 1, 0, "c3a9", {"a": "é"}]
+    assert outputs[0][1:] == ["agg", False, 1, 0, "c3a9", "é"]

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from icgd.results import repository
+from icgd.results.job import Job
 from icgd.results.provenance import durations, versions
 from icgd.results.repository import PART, checkout, source_root, web_address, without_credentials
 from icgd.stages import provenance
@@ -149,7 +150,8 @@ def test_record_is_written_without_git_jax_device_or_package(
     monkeypatch.setattr("jax.devices", no_device)
     monkeypatch.setattr(provenance, "PACKAGES", ("numpy", "no-such-package"))
     output = tmp_path / "provenance.json"
-    provenance.main({"run": "mini", "config": {"seed": 1}}, tmp_path / "benchmarks", output)
+    spec = {"run": "mini", "config": {"seed": 1}, "benchmarks": {"train": [str(tmp_path / "none.tsv")]}}
+    provenance.main(Job("provenance", "all", spec, {"output": output}))
     record = json.loads(output.read_text(encoding="utf-8"))
     assert record.items() >= (UNKNOWN | {"run": "mini", "device": "unknown", "durations": {}}).items()
     assert record["packages"]["no-such-package"] == "unknown"
@@ -213,8 +215,13 @@ def test_only_the_jobs_of_the_run_are_counted(tmp_path: Path) -> None:
     for name, text in texts.items():
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text(text)
-    jobs = [tmp_path / name for name in [*texts, "train/one/never_run.tsv"] if name != "train/one/a.0-1.tsv"]
-    assert durations(tmp_path, jobs) == {
+    benchmarks = {
+        "train": [f"train/one/{name}.tsv" for name in ("a.0-0", "a.1-1", "never_run")],
+        "metrics": ["metrics.tsv"],
+        "claims": ["claims.tsv"],
+        "paper": ["paper.tsv"],
+    }
+    assert durations({rule: [str(tmp_path / file) for file in files] for rule, files in benchmarks.items()}) == {
         "metrics": {"jobs": 1, "seconds": 3.0, "peak_mb": 10},
         "train": {"jobs": 2, "seconds": 4.0, "peak_mb": 100},
     }

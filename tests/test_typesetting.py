@@ -8,8 +8,9 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from icgd.results.job import Artefact, Job
 from icgd.stages import paper
-from icgd.stages.arguments import StageError
+from icgd.stages.entry import StageError
 from icgd.writeup.latex import claims_table
 from icgd.writeup.sources import latex_sources
 from icgd.writeup.symbols import ACCENTS, COMMANDS, MATHS
@@ -83,10 +84,10 @@ def test_name_of_a_run_of_any_length_fits(latex: None, tmp_path: Path) -> None:
 
 
 def test_table_of_claims_takes_any_text(latex: None, tmp_path: Path) -> None:
-    row = {"metric": "loss", "over": "max", "relation": "below", "value": 0.1, "interval_low": 0.0}
-    row |= {"interval_high": 0.2, "threshold": 0.3, "verdict": "extended"}
+    row = {"metric": "loss", "over": "max", "comparison": "below", "value": 0.1, "interval_low": 0.0}
+    row |= {"interval_high": 0.2, "threshold": "0.3", "verdict": "holds"}
     sources = ("this paper", "doi:10.1145/3442188.3445922", "https://example.org/a%20b?c=1&d=2#e_f")
-    rows = [row | {"id": f"X{i}", "statement": s, "source": sources[i % 3]} for i, s in enumerate(NASTY)]
+    rows = [row | {"id": f"X{i}", "statement": s, "origin": sources[i % 3]} for i, s in enumerate(NASTY)]
     (tmp_path / "numbers").mkdir()
     (tmp_path / "numbers/claims.tex").write_text(claims_table(pd.DataFrame(rows)), encoding="utf-8")
     table = (ROOT / "paper/sections/claims.tex").read_text(encoding="utf-8")
@@ -112,9 +113,10 @@ def test_any_address_is_linked(latex: None, tmp_path: Path) -> None:
 
 
 @pytest.fixture
-def sources(tmp_path: Path) -> Path:
+def sources(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Sources of a paper, its numbers and figures, with what editors, LaTeX and users leave there."""
     folder = tmp_path / "paper"
+    monkeypatch.setattr(paper, "PAPER", folder)
     (folder / "figures").mkdir(parents=True)
     (folder / "sections").mkdir()
     picture = r"\includegraphics[width=1cm]"
@@ -144,7 +146,9 @@ def run(sources: Path, output: Path) -> bytes:
     (work / "numbers").mkdir(exist_ok=True)
     (work / "numbers/numbers.tex").write_text("% none\n")
     shutil.copy(ROOT / "paper/preview.png", work / "run.png")
-    paper.main({}, sources, work / "numbers", [work / "run.png"], output)
+    spec = {"whole": True, "sections": {}}
+    spec |= {"numbers": Artefact(work / "numbers"), "figures": [Artefact(work / "run.png")]}
+    paper.main(Job("paper", "all", spec, {"output": output}))
     return output.read_bytes()
 
 

@@ -3,7 +3,7 @@
 | variables | what becomes of them |
 |---|---|
 | `JAX_*`, `EQX_*` | dropped, but for those that choose a device, a cache or what is logged |
-| `XLA_FLAGS` | replaced by the config's; by nothing where a stage is called by hand |
+| `XLA_FLAGS` | replaced by the config's; by nothing where it has none |
 | switches of the numerical libraries (`NPY_*`, `MKL_CBWR`, `NVIDIA_TF32_OVERRIDE`, …) | dropped |
 | `MPL*`, `MATPLOTLIBRC` | replaced: figures go to files, in the look of the project (`MPLCONFIGDIR` stays) |
 | `PYTHON*` | dropped, but for those without influence; modules come from src/, text is UTF-8 |
@@ -14,7 +14,6 @@
 
 import os
 import re
-import sys
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -49,19 +48,12 @@ def clean(environ: Mapping[str, str], xla_flags: str | None = None) -> dict[str,
     # An empty file of settings: without one, matplotlib looks for the user's.
     kept |= {"MPLBACKEND": "agg", "MATPLOTLIBRC": os.devnull}
     kept |= {"PYTHONPATH": str(SOURCES), "PYTHONUTF8": "1", RUN_FLAGS: flags}
-    return kept | ({"XLA_FLAGS": flags} if flags else {})
-
-
-def restart_clean() -> None:
-    """Start this process anew, with the same command, if its environment is not a clean one.
-
-    Libraries read their variables when they are imported, Python some of them when it starts.
-    """
-    wanted = clean(os.environ)
-    if wanted != dict(os.environ):
-        sys.stdout.flush()
-        sys.stderr.flush()
-        os.execve(sys.executable, [sys.executable, *sys.orig_argv[1:]], wanted)
+    cache = SOURCES.parent / ".cache" / "jax"
+    caching = {
+        "JAX_COMPILATION_CACHE_DIR": str(cache),
+        "JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS": "0.05",
+    }
+    return caching | kept | ({"XLA_FLAGS": flags} if flags else {})
 
 
 def recorded(environ: Mapping[str, str]) -> dict[str, str]:

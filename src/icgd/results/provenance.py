@@ -6,19 +6,15 @@ import math
 import platform
 import re
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from icgd.results.repository import UNKNOWN
 
 
-def durations(folder: Path, jobs: Iterable[Path]) -> dict[str, dict[str, int | float]]:
-    """Jobs, their seconds in all and peak memory (MB) of each rule, from benchmarks of `jobs` in `folder`."""
-    found: dict[str, list[tuple[float, float]]] = {}
-    for path in sorted(jobs):
-        if used := _benchmark(path):
-            rule = path.relative_to(folder).parts[0].removesuffix(".tsv")
-            found.setdefault(rule, []).append(used)
+def durations(benchmarks: Mapping[str, Iterable[str]]) -> dict[str, dict[str, int | float]]:
+    """Jobs, their seconds in all and peak memory (MB) of each rule, from the benchmarks of its jobs."""
+    found = {rule: [used for file in files if (used := _benchmark(Path(file)))] for rule, files in benchmarks.items()}
     return {
         rule: {
             "jobs": len(rows),
@@ -26,6 +22,7 @@ def durations(folder: Path, jobs: Iterable[Path]) -> dict[str, dict[str, int | f
             "peak_mb": round(max(memory for _, memory in rows), 0),
         }
         for rule, rows in found.items()
+        if rows
     }
 
 

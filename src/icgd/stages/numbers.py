@@ -14,6 +14,7 @@ import pandas as pd
 from icgd.analysis.claims import NoRowsError
 from icgd.plotting.looks import Looks
 from icgd.results.job import Job
+from icgd.results.repository import source_root
 from icgd.results.store import write_text
 from icgd.results.tables import load_table
 from icgd.spec.selectors import measured, used_keys
@@ -21,6 +22,7 @@ from icgd.stages.entry import StageError
 from icgd.writeup import numbers
 from icgd.writeup.latex import claims_table, times_table
 from icgd.writeup.sections import left_out_experiments
+from icgd.writeup.text import address
 
 
 def main(job: Job) -> None:
@@ -61,7 +63,7 @@ def definitions(
     found |= {f"config{key}": value for key, value in numbers.flatten(spec["config"])}
     found |= {f"run{key}": value for key, value in numbers.flatten(record)}
     found["run/job_minutes"] = f"{sum(row['seconds'] for row in record['durations'].values()) / 60:.0f}"
-    found["run/source_root"] = source_root(record)
+    found["run/source_root"] = address(source_root(dict(record)))
     found["confidence"] = rf"\ensuremath{{{100 * spec['confidence']:.0f}\,\%}}"
     left_out = [key for key in used if key not in found and not measured(key) and _of(key, absent)]
     return found | dict.fromkeys(left_out, numbers.NOT_IN_RUN)
@@ -70,10 +72,3 @@ def definitions(
 def _of(key: str, absent: Mapping[str, str]) -> bool:
     """Whether a key of the config or of a claim can be of a study that is left out."""
     return bool(absent) and key.startswith(("config/", "claim/"))
-
-
-def source_root(record: Mapping[str, Any]) -> str:
-    """Where links to sources start: the repository's page at the run's revision, or the checkout."""
-    if record["repository"]:
-        return f"{record['repository']}/blob/{record['revision']}/"
-    return "../../"

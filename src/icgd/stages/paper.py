@@ -7,11 +7,12 @@ import subprocess
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 from icgd.results.environment import clean
+from icgd.results.job import Job
 from icgd.results.store import replacing
-from icgd.stages.arguments import StageError, run_stage
+from icgd.stages.entry import StageError
+from icgd.writeup.sections import PAPER
 from icgd.writeup.sources import latex_sources
 
 INSTALL = "see workflow/scripts/ensure_latex.sh, or run: make latex"
@@ -41,8 +42,11 @@ def _file_at(log: str) -> str:
     return next((name.removeprefix("./") for name in reversed(opened) if name), "main.tex")
 
 
-def typeset(folder: Path) -> Path:
-    """Run latexmk on main.tex in `folder`; the PDF has no dates, so that it can be reproduced."""
+def typeset(folder: Path, *, whole: bool = True) -> Path:
+    """Run latexmk on main.tex in `folder`; the PDF has no dates, so that it can be reproduced.
+
+    A paper that is not whole may refer to sections of studies that are left out.
+    """
     if shutil.which("latexmk") is None:
         raise StageError(f"latexmk was not found; LaTeX is needed for the paper: {INSTALL}")
     reproducible = {"SOURCE_DATE_EPOCH": "0", "FORCE_SOURCE_DATE": "1", "max_print_line": "1000"}
@@ -59,40 +63,38 @@ def typeset(folder: Path) -> Path:
     )
     log_file = folder / "main.log"
     log = log_file.read_text(encoding="utf-8", errors="replace") if log_file.exists() else done.stdout
-    found = ERRORS.findall(log) or problems(log)
+    found = ERRORS.findall(log) or (problems(log) if whole else [])
     if done.returncode or found:
         tail = "\n".join(found or (done.stdout + done.stderr).splitlines()[-30:])
         raise StageError(f"LaTeX did not accept the paper (sources in paper/):\n{tail}")
     return folder / "main.pdf"
 
 
-def parts(sources: Path, numbers: Path, figures: list[Path]) -> Iterator[tuple[str, Path]]:
+def parts(job: Job) -> Iterator[tuple[str, Path]]:
     """All files of the paper, with their place in the folder where it is typeset."""
-    for path in latex_sources(sources):
-        yield path.relative_to(sources).as_posix(), path
-    for path in sorted(numbers.iterdir()):
+    for path in latex_sources(PAPER):
+        yield path.relative_to(PAPER).as_posix(), path
+    for study, section in job.spec["sections"].items():
+        if not Path(section).is_relative_to(PAPER):
+            yield f"sections/{study}.tex", Path(section)
+    for path in sorted(job.spec["numbers"].path.iterdir()):
         yield f"numbers/{path.name}", path
-    for path in figures:
-        yield f"figures/{path.name}", path
+    for figure in job.spec["figures"]:
+        yield f"figures/{figure.path.name}", figure.path
 
 
-def main(spec: dict[str, Any], sources: Path, numbers: Path, figures: list[Path], output: Path) -> None:
+def main(job: Job) -> None:
     """Copy sources, numbers and figures into a scratch folder, typeset, and keep the PDF."""
     with tempfile.TemporaryDirectory() as scratch:
         taken: dict[str, Path] = {}
-        for place, path in parts(sources, numbers, figures):
+        for place, path in parts(job):
             if place in taken:
-                message = (
+                raise StageError(
                     f"{taken[place]} has the name of a file that the run makes, {path}; rename the former."
                 )
-                raise StageError(message)
             taken[place] = path
             (Path(scratch) / place).parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(path, Path(scratch) / place)
-        pdf = typeset(Path(scratch))
-        with replacing(output) as temporary:
+        pdf = typeset(Path(scratch), whole=job.spec["whole"])
+        with replacing(job.outputs["output"]) as temporary:
             shutil.copyfile(pdf, temporary)
-
-
-if __name__ == "__main__":
-    run_stage(main, sources="LaTeX sources", numbers="folder of definitions", figures="paths", output="PDF")

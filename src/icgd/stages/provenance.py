@@ -4,20 +4,19 @@ import hashlib
 import json
 import os
 import platform
-from pathlib import Path
-from typing import Any
 
 from icgd.results.environment import recorded
+from icgd.results.job import Job
 from icgd.results.provenance import durations, machine, versions
 from icgd.results.repository import checkout
 from icgd.results.store import write_text
-from icgd.stages.arguments import run_stage
 
 PACKAGES = ("jax", "jaxlib", "equinox", "optax", "numpy", "scipy", "pandas", "matplotlib", "snakemake")
 
 
-def main(spec: dict[str, Any], benchmarks: Path, output: Path) -> None:
-    """Write provenance.json; `spec` is the run's name and config."""
+def main(job: Job) -> None:
+    """Write provenance.json; the spec has the run's name and config, and the benchmarks of its jobs by rule."""
+    spec = job.spec
     config = json.dumps(spec["config"], sort_keys=True)
     record = {
         "run": spec["run"],
@@ -27,10 +26,6 @@ def main(spec: dict[str, Any], benchmarks: Path, output: Path) -> None:
         "packages": versions(PACKAGES),
         "environment": recorded(os.environ),
         **machine(),
-        "durations": durations(benchmarks, benchmarks.rglob("*.tsv")),
+        "durations": durations(spec["benchmarks"]),
     }
-    write_text(output, json.dumps(record, indent=2) + "\n")
-
-
-if __name__ == "__main__":
-    run_stage(main, benchmarks="folder of benchmarks", output="record")
+    write_text(job.outputs["output"], json.dumps(record, indent=2) + "\n")

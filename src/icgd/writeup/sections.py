@@ -29,10 +29,15 @@ def source_hashes(sections: Iterable[Path]) -> dict[str, str]:
     return {str(file): hashlib.sha256(file.read_bytes()).hexdigest()[:16] for file in files}
 
 
+def published_studies() -> frozenset[str]:
+    """The studies that have a section among the repository's."""
+    studies = {path.stem for path in (ROOT / "config" / "studies").glob("*.yaml")}
+    return frozenset(study for study in studies if (PAPER / "sections" / f"{study}.tex").is_file())
+
+
 def frame_files() -> list[Path]:
     """The sources of the paper that belong to no study."""
-    studies = {path.stem for path in (ROOT / "config" / "studies").glob("*.yaml")}
-    return [path for path in latex_sources(PAPER, ".tex") if path.stem not in studies]
+    return [path for path in latex_sources(PAPER, ".tex") if path.stem not in published_studies()]
 
 
 def left_out_experiments(studies: Mapping[str, str]) -> dict[str, str]:
