@@ -70,7 +70,7 @@ def _selected(checker: "Checker", wanted: Mapping[str, Any], where: str) -> None
     """A learner's metric, and the values of its columns, are among what the experiment's measurements yield."""
     one_of(wanted["experiment"], checker.config.experiments, f"{where}: the experiment")
     experiment = checker.config.experiments[wanted["experiment"]]
-    modules = list(_modules(checker, wanted["experiment"], wanted["where"].get("option")))
+    modules = list(modules_of(checker, wanted["experiment"], wanted["where"].get("option")))
     others = {name for module in modules for name in module.OTHERS}
     one_of(wanted["learner"], {*experiment.learners, *others}, f"{where}: the learner")
     one_of(wanted["metric"], {m for module in modules for m in module.METRICS}, f"{where}: the metric")
@@ -87,7 +87,7 @@ def _selected(checker: "Checker", wanted: Mapping[str, Any], where: str) -> None
     _setting(experiment, wanted["where"], where)
 
 
-def _modules(checker: "Checker", name: str, option: str | None) -> Iterator[ModuleType]:
+def modules_of(checker: "Checker", name: str, option: str | None) -> Iterator[ModuleType]:
     """The measurements that are made of an experiment under an option."""
     experiment = checker.config.experiments[name]
     family = option if option in experiment.variants else LAW
