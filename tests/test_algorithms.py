@@ -8,7 +8,9 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from icgd.algorithms import descent, norm_descent as norms, smoothers, least_squares as solvers
+from icgd.algorithms import descent, smoothers
+from icgd.algorithms import least_squares as solvers
+from icgd.algorithms import norm_descent as norms
 from icgd.algorithms.rate_fits import Density, fit_rates, remaining_error, spectral_density
 from icgd.prompt import Prompt
 from icgd.tasks.linear_regression import LinearRegression

@@ -11,10 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from icgd.algorithms import least_squares as solvers
-from icgd.models.fast_linear import predictions
-from icgd.constructions.gradient_layer import canonical, constructed_step, gradient_layer, interpolate
 from icgd.algorithms.descent import GradientDescent
+from icgd.constructions.gradient_layer import canonical, constructed_step, gradient_layer, interpolate
 from icgd.models.attention_stack import Transformer, attention_stack
+from icgd.models.fast_linear import predictions
 from icgd.prompt import Prompt
 from icgd.tasks.linear_regression import LinearRegression
 from icgd.theory.linear import gradient_step_loss, optimal_learning_rate, trivial_loss

@@ -7,21 +7,21 @@ import jax.numpy as jnp
 import numpy as np
 import pandas as pd
 import pytest
+from icgd.stages.arguments import StageError
 
-from icgd.analysis.measure_alignment import verdicts
-from icgd.analysis.distances import Outputs, distances, loss_metrics, outputs, performance, predict
-from icgd.analysis.study import COLUMNS
-from icgd.analysis.intervals import GROUP, seed_intervals
-from icgd.writeup.latex import number, shown
 from icgd.algorithms.descent import GradientDescent
 from icgd.algorithms.smoothers import Trivial
+from icgd.analysis.distances import Outputs, distances, loss_metrics, outputs, performance, predict
+from icgd.analysis.intervals import GROUP, seed_intervals
+from icgd.analysis.measure_alignment import verdicts
+from icgd.analysis.study import COLUMNS
 from icgd.prompt import Prompt
+from icgd.results.tables import save_table
 from icgd.stages import verify
-from icgd.stages.arguments import StageError
 from icgd.stages.claims import judge
 from icgd.stages.numbers import used_keys
 from icgd.stages.verify import report, summary
-from icgd.results.tables import save_table
+from icgd.writeup.latex import number, shown
 
 REFERENCES = Path(__file__).parents[1] / "workflow" / "reference"
 

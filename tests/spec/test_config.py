@@ -42,13 +42,22 @@ MISTAKES: list[tuple[dict[str, Any], list[str]]] = [
     (tree("confidence", 1.5), ["confidence is 1.5", "less than 1"]),
     (tree("xla_flags", 0), ["xla_flags is 0", "text"]),
     (tree("studies/nonsense", "included"), ["'nonsense'", "one_step"]),
-    (tree("experiments/one_step/task", "linaer"), ["experiments.one_step.task is 'linaer'", "Nearest: 'linear'"]),
+    (
+        tree("experiments/one_step/task", "linaer"),
+        ["experiments.one_step.task is 'linaer'", "Nearest: 'linear'"],
+    ),
     (tree("tasks/linear/dimenson", 4), ["'dimenson' (value 4)", "experiments.one_step.task", "'dimension'"]),
     (tree("tasks/linear/dimension", -3), ["task.dimension is -3", "at least 1"]),
     (tree("tasks/linear/dimension", "five"), ["task.dimension is 'five'", "whole number"]),
     (tree("tasks/linear/inputs", "unifrom"), ["inputs is 'unifrom'", "Nearest: 'uniform'"]),
-    (tree("tasks/linear/kind", "linear_regression.LinearRegresion"), ["no 'LinearRegresion'", "'LinearRegression'"]),
-    (tree("tasks/linear/kind", "linear_regresion.LinearRegression"), ["'linear_regresion'", "'linear_regression'"]),
+    (
+        tree("tasks/linear/kind", "linear_regression.LinearRegresion"),
+        ["no 'LinearRegresion'", "'LinearRegression'"],
+    ),
+    (
+        tree("tasks/linear/kind", "linear_regresion.LinearRegression"),
+        ["'linear_regresion'", "'linear_regression'"],
+    ),
     (tree("tasks/linear/kind", "LinearRegression"), ["kind is 'LinearRegression'", "module.name"]),
     (tree(f"{TRAINED}/layrs", 1), ["'layrs'", "'layers'"]),
     (tree(f"{TRAINED}/heads", 0), ["heads is 0", "at least 1"]),
@@ -58,15 +67,24 @@ MISTAKES: list[tuple[dict[str, Any], list[str]]] = [
     (tree(f"{TRAINING}/step", 1), ["'step'", "'steps'"]),
     (tree(f"{TRAINING}/learning_rate", 0), ["learning_rate is 0", "greater than 0"]),
     (tree(f"{TRAINING}/warmup", 5), ["warmup is 5", "at most 1"]),
-    (tree("experiments/one_step/trained/Transformer", {"kind": "a.b", "training": {}}), ["trained.Transformer"]),
+    (
+        tree("experiments/one_step/trained/Transformer", {"kind": "a.b", "training": {}}),
+        ["trained.Transformer"],
+    ),
     (tree("experiments/one_step/baselines/gd/per_contxt", True), ["'per_contxt'", "'per_context'"]),
     (tree("experiments/one_step/references/transformer/algorithm", "gdd"), ["'gdd'", "'gd'"]),
     (tree("experiments/one_step/references/transformer", None), ["references", "transformer"]),
     (tree("experiments/one_step/borrowed/one_step", ["gd"]), ["borrowed is 'one_step'"]),
-    (tree("experiments/one_step/interpolations/interpolation", ["transformer"]), ["interpolation", "at least 2"]),
+    (
+        tree("experiments/one_step/interpolations/interpolation", ["transformer"]),
+        ["interpolation", "at least 2"],
+    ),
     (tree("experiments/one_step/conditions/input_scal", [1.0]), ["'input_scal'", "'input_scale'"]),
     (tree("experiments/one_step/conditions/input_scale", [-1.0]), ["input_scale is -1.0", "greater than 0"]),
-    (tree("experiments/one_step/variants/size/values", ["five"]), ["variants.size.values", "'five'", "whole number"]),
+    (
+        tree("experiments/one_step/variants/size/values", ["five"]),
+        ["variants.size.values", "'five'", "whole number"],
+    ),
     (tree("experiments/one_step/variants/size/values", [-3]), ["variants.size.values", "-3"]),
     (tree(f"{MEASURED}/rolout", {}), ["'rolout'", "'rollout'"]),
     (tree(f"{MEASURED}/rollout/damping", "x"), ["damping is 'x'", "number"]),
@@ -74,9 +92,15 @@ MISTAKES: list[tuple[dict[str, Any], list[str]]] = [
     (tree("figures/one_step_sizes/plot", "size"), ["'size'", "'sizes'"]),
     (tree("figures/one_step_sizes/reads", {"one_step/siz": ["alignment"]}), ["'siz'", "'size'"]),
     (tree("figures/one_step_sizes/reads", {"one_stp/size": ["alignment"]}), ["'one_stp'", "'one_step'"]),
-    (tree("figures/one_step_sizes/reads", {"one_step/size": ["weights"]}), ["figures.one_step_sizes", "'weights'"]),
+    (
+        tree("figures/one_step_sizes/reads", {"one_step/size": ["weights"]}),
+        ["figures.one_step_sizes", "'weights'"],
+    ),
     (tree("figures/one_step_training/options", {"learnrs": {}}), ["'learnrs'", "'learners'"]),
-    (tree("figures/one_step_training/options/learners", {"transfomer": "gd"}), ["'transfomer'", "'transformer'"]),
+    (
+        tree("figures/one_step_training/options/learners", {"transfomer": "gd"}),
+        ["'transfomer'", "'transformer'"],
+    ),
     (tree("claims/E1.2/learner", "transfomer"), ["claims.E1.2", "'transfomer'", "'transformer'"]),
     (tree("claims/E1.2/metric", "relative_exces_loss"), ["claims.E1.2", "'relative_excess_loss'"]),
     (tree("claims/E1.2/where/reference", None), ["claims.E1.2", "reference"]),
@@ -145,7 +169,9 @@ def test_a_grid_is_every_combination_with_its_exceptions() -> None:
     assert trained["objective_to_l1"].training["learning_rate"] == 0.3
     assert trained["objective_to_linf"].training["learning_rate"] == 0.1
     assert trained["low_rank_4_to_linf"].options == {"part": "low_rank", "rank": 4}
-    assert trained["low_rank_4_to_linf"].labels.items() >= {"change": "low_rank_4", "objective": "linf"}.items()
+    assert (
+        trained["low_rank_4_to_linf"].labels.items() >= {"change": "low_rank_4", "objective": "linf"}.items()
+    )
     assert trained["low_rank_4_to_linf"].task == {"objective": "linf"}
 
 

@@ -73,7 +73,14 @@ def test_claim_holds_and_fails(name: str) -> None:
 
 
 def test_two_sided_claims_fail_on_both_sides() -> None:
-    claim = {"statement": "s", "origin": "o", "fixed": "before", "experiment": "e", "learner": "l", "metric": "m"}
+    claim = {
+        "statement": "s",
+        "origin": "o",
+        "fixed": "before",
+        "experiment": "e",
+        "learner": "l",
+        "metric": "m",
+    }
     claim |= {"where": {}, "over": "mean", "between": [0.0, 1.0]}
 
     def verdict(values: list[float], **changes: Any) -> str:

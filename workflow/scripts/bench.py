@@ -60,7 +60,9 @@ def families() -> dict[str, tuple[dict[str, Any], dict[str, Any]]]:
     config = load([])
     plan = Plan(config, Paths("results/bench"), {})
     homes = {
-        learner: name for name, experiment in reversed(config.experiments.items()) for learner in experiment.trained
+        learner: name
+        for name, experiment in reversed(config.experiments.items())
+        for learner in experiment.trained
     }
     found = {}
     for learner in TARGETS:
@@ -139,9 +141,9 @@ def time_to(target: float, task_spec: dict[str, Any], spec: dict[str, Any]) -> f
     import equinox as eqx
     import jax
 
+    from icgd.algorithms.descent import gradient_step
     from icgd.analysis.distances import bounded, divergence_bound
     from icgd.models.fast_linear import predictions
-    from icgd.algorithms.descent import gradient_step
     from icgd.task import RegressionTask
     from icgd.tasks.linear_regression import LinearRegression
     from icgd.theory.linear import gradient_step_loss

@@ -66,7 +66,11 @@ def load_learners(results: Path, experiment: str, learner: str, variant: str) ->
     blocks = sorted(path for path in trained.glob(f"{learner}.*-*.npz") if "checkpoint" not in path.name)
     fitted = Path(paths.baselines(experiment, variant)) / f"{learner}.npz"
     if not blocks and not fitted.is_file():
-        known = {path.name.partition(".")[0] for folder in (trained, fitted.parent) for path in folder.glob("*.npz")}
+        known = {
+            path.name.partition(".")[0]
+            for folder in (trained, fitted.parent)
+            for path in folder.glob("*.npz")
+        }
         raise LookupError(
             f"{results} has no learner {experiment}/{variant}/{learner}; it has there "
             f"{', '.join(sorted(known)) or 'none'}. Nearest: {nearest(learner, known)}"

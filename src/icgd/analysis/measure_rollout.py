@@ -22,13 +22,13 @@ from icgd.analysis.distances import (
     losses,
     performance,
 )
+from icgd.analysis.experiment import Experiment
 from icgd.analysis.study import Population, Study
 from icgd.analysis.tidy import Column, Metric, Record
 from icgd.learner import Learner
 from icgd.models.attention_stack import Transformer
 from icgd.prompt import Prompt
 from icgd.ranges import LearnerName, PositiveFloat, PositiveInt
-from icgd.analysis.experiment import Experiment
 
 TIMES = ("times",)
 METRICS = {

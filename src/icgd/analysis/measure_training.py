@@ -3,11 +3,19 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from icgd.analysis.distances import DISTANCES, EXCESSES, LOSSES, distances, divergence_bound, outputs, performance
+from icgd.analysis.distances import (
+    DISTANCES,
+    EXCESSES,
+    LOSSES,
+    distances,
+    divergence_bound,
+    outputs,
+    performance,
+)
+from icgd.analysis.experiment import Experiment
 from icgd.analysis.study import Study
 from icgd.analysis.tidy import Column, Record
 from icgd.ranges import PositiveInt
-from icgd.analysis.experiment import Experiment
 
 METRICS = LOSSES | EXCESSES | DISTANCES
 COLUMNS: Mapping[str, Column] = {}
@@ -16,7 +24,9 @@ OTHERS = ()
 
 def reads(experiment: Experiment, options: Mapping[str, Any]) -> list[str]:
     """What is trained, and what that is compared with."""
-    compared = [experiment.references[name].all for name in experiment.trained if name in experiment.references]
+    compared = [
+        experiment.references[name].all for name in experiment.trained if name in experiment.references
+    ]
     return list(dict.fromkeys([*experiment.trained, *(name for names in compared for name in names)]))
 
 

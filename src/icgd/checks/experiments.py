@@ -15,8 +15,8 @@ from typing import Any
 import equinox as eqx
 import jax
 
-from icgd.results.paths import Paths
 from icgd.checks import options
+from icgd.results.paths import Paths
 from icgd.spec.build import build_learner, build_task
 from icgd.spec.config import LAW, measurements, variants
 from icgd.spec.kinds import Kinds
@@ -70,7 +70,9 @@ class Checker:
         self._borrowed(name, experiment, f"{where}.borrowed")
         twice = [n for n in experiment.learners if experiment.learners.count(n) > 1]
         if twice:
-            raise ConfigError(f"{where} has two learners called {twice[0]!r}; borrow or name one of them otherwise")
+            raise ConfigError(
+                f"{where} has two learners called {twice[0]!r}; borrow or name one of them otherwise"
+            )
         for learner, parts in experiment.interpolations.items():
             one_of(parts[0], experiment.trained, f"{where}.interpolations.{learner}")
             one_of(parts[1], experiment.baselines, f"{where}.interpolations.{learner}")
@@ -147,7 +149,9 @@ class Checker:
             make()
         except Exception as error:  # a kind may refuse its options with any error
             with_ = "".join(f" with {name} {value!r}" for name, value in changes.items())
-            raise ConfigError(f"{where}{with_} cannot be built: {type(error).__name__}: {_first(error)}") from None
+            raise ConfigError(
+                f"{where}{with_} cannot be built: {type(error).__name__}: {_first(error)}"
+            ) from None
 
     def _kind(self, role: str, experiment: str, kind: str, where: str) -> Any:
         module, name = self.kinds.attribute(role, kind, self.home(experiment), where)
@@ -169,7 +173,9 @@ class Checker:
         try:
             return importlib.import_module(module)
         except Exception as error:
-            raise ConfigError(f"{module} cannot be imported: {type(error).__name__}: {_first(error)}") from error
+            raise ConfigError(
+                f"{module} cannot be imported: {type(error).__name__}: {_first(error)}"
+            ) from error
 
     def measurement(self, experiment: str, measurement: str) -> ModuleType:
         """The module of a measurement."""

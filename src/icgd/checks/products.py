@@ -75,7 +75,9 @@ def _selected(checker: "Checker", wanted: Mapping[str, Any], where: str) -> None
     one_of(wanted["learner"], {*experiment.learners, *others}, f"{where}: the learner")
     one_of(wanted["metric"], {m for module in modules for m in module.METRICS}, f"{where}: the metric")
     own = {name: value for name, value in wanted["where"].items() if name not in ("option", "setting")}
-    columns = [module.METRICS[wanted["metric"]].by for module in modules if wanted["metric"] in module.METRICS]
+    columns = [
+        module.METRICS[wanted["metric"]].by for module in modules if wanted["metric"] in module.METRICS
+    ]
     if not any(set(by) == own.keys() for by in columns):
         needed = " or ".join(", ".join(by) or "no column" for by in dict.fromkeys(columns))
         raise ConfigError(

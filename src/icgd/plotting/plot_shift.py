@@ -30,7 +30,13 @@ def select(metrics: pd.DataFrame) -> pd.DataFrame:
 
 
 def draw(
-    table: pd.DataFrame, looks: Looks, *, lines: list[list[LearnerName]], zero: LearnerName, metric: str, limits: list[float]
+    table: pd.DataFrame,
+    looks: Looks,
+    *,
+    lines: list[list[LearnerName]],
+    zero: LearnerName,
+    metric: str,
+    limits: list[float],
 ) -> Figure:
     """A row of panels per list of learners and a panel per shift; `limits` are those of the scale.
 
@@ -40,7 +46,11 @@ def draw(
     level = rows(table, learner=zero, metric="trivial_loss" if exact else metric)
     table = pd.concat([rows(table, metric=metric), rows(table, learner="closed_form", metric="loss")])
     table = table.drop_duplicates(["learner", "option", "setting", "metric"])
-    scale = table[["option", "setting"]].merge(level, how="left", on=["option", "setting"])["mean"].to_numpy(float)
+    scale = (
+        table[["option", "setting"]]
+        .merge(level, how="left", on=["option", "setting"])["mean"]
+        .to_numpy(float)
+    )
     table = table.assign(**{column: table[column] / scale for column in ("mean", "low", "high")})
     options = [option for option in OPTIONS if len(rows(table, option=option))]
     figure, axes = plt.subplots(

@@ -14,7 +14,10 @@ from icgd.results.repository import UNKNOWN
 
 def durations(benchmarks: Mapping[str, Iterable[str]]) -> dict[str, dict[str, int | float]]:
     """Jobs, their seconds in all and peak memory (MB) of each rule, from the benchmarks of its jobs."""
-    found = {rule: [used for file in files if (used := _benchmark(Path(file)))] for rule, files in benchmarks.items()}
+    found = {
+        rule: [used for file in files if (used := _benchmark(Path(file)))]
+        for rule, files in benchmarks.items()
+    }
     return {
         rule: {
             "jobs": len(rows),

@@ -135,7 +135,12 @@ class Experiment(Part):
     @property
     def learners(self) -> list[str]:
         """Own, borrowed and interpolated ones."""
-        return [*self.trained, *self.baselines, *self.interpolations, *itertools.chain(*self.borrowed.values())]
+        return [
+            *self.trained,
+            *self.baselines,
+            *self.interpolations,
+            *itertools.chain(*self.borrowed.values()),
+        ]
 
 
 class Figure(Part):
@@ -170,10 +175,10 @@ class Claim(Part):
     def _one_comparison(self) -> "Claim":
         given = [name for name in COMPARISONS if getattr(self, name) is not None]
         if len(given) != 1:
-            raise ValueError(f"it has {' and '.join(given) or 'no comparison'}; expected one of {COMPARISONS}")
+            raise ValueError(
+                f"it has {' and '.join(given) or 'no comparison'}; expected one of {COMPARISONS}"
+            )
         return self
-
-
 
 
 class Look(Part):

@@ -136,21 +136,31 @@ class Plan:
     def compare(self, name: str, variant: str, measurement: str) -> Job:
         """One measurement of an experiment's variant."""
         experiment, where = self.config.experiments[name], f"experiments.{name}.measurements"
-        module = self.kinds.module("measure", measurement, self.config.homes.get(f"experiments.{name}"), where)
+        module = self.kinds.module(
+            "measure", measurement, self.config.homes.get(f"experiments.{name}"), where
+        )
         read = self._with_parts(experiment, self.reads[f"{name}/{measurement}"])
         learners = {learner: self._compared(name, variant, learner) for learner in read}
-        spec = self.base(name, variant) | self._fitting | {
-            "module": module,
-            "conditions": conditions(experiment, variant),
-            "options": experiment.measurements.get(measurement, {}),
-            "prompts": self._made(self.prompts(name, variant)),
-            "learners": learners,
-            "interpolations": {n: parts for n, parts in experiment.interpolations.items() if n in read},
-            "references": {n: c.model_dump() for n, c in experiment.references.items() if n in read},
-            "labels": {n: t.labels for n, t in experiment.trained.items() if n in read and t.labels},
-        }
+        spec = (
+            self.base(name, variant)
+            | self._fitting
+            | {
+                "module": module,
+                "conditions": conditions(experiment, variant),
+                "options": experiment.measurements.get(measurement, {}),
+                "prompts": self._made(self.prompts(name, variant)),
+                "learners": learners,
+                "interpolations": {n: parts for n, parts in experiment.interpolations.items() if n in read},
+                "references": {n: c.model_dump() for n, c in experiment.references.items() if n in read},
+                "labels": {n: t.labels for n, t in experiment.trained.items() if n in read and t.labels},
+            }
+        )
         output = Path(self.paths.comparison(name, variant, measurement))
-        kinds = [self._source_spec(name, learner) for learner in learners if learner not in experiment.interpolations]
+        kinds = [
+            self._source_spec(name, learner)
+            for learner in learners
+            if learner not in experiment.interpolations
+        ]
         job_name = f"{name}/{variant}/{measurement}"
         return self._job("compare", job_name, spec, {"output": output}, [spec["task"], *kinds], [module])
 
@@ -218,7 +228,13 @@ class Plan:
         return {"fitting_prompts": self.config.fitting_prompts}
 
     def _job(
-        self, rule: str, name: str, spec: Tree, outputs: Mapping[str, Path], kinds: list[Tree], own: Sequence[str] = ()
+        self,
+        rule: str,
+        name: str,
+        spec: Tree,
+        outputs: Mapping[str, Path],
+        kinds: list[Tree],
+        own: Sequence[str] = (),
     ) -> Job:
         modules = {f"icgd.stages.{rule}", *own, *(kind["module"] for kind in kinds)}
         return Job(rule, name, spec, outputs, tuple(sorted(modules)), COMPUTING, self.settings)
@@ -232,6 +248,9 @@ def conditions(experiment: Experiment, variant: str) -> list[list[Any]]:
     if variant != LAW:
         option, _, setting = variant.partition("=")
         return [[option, setting, {}]]
-    shifts = [[option, value, {option: value}] for option, values in experiment.conditions.items() for value in values]
+    shifts = [
+        [option, value, {option: value}]
+        for option, values in experiment.conditions.items()
+        for value in values
+    ]
     return [[None, None, {}], *shifts]
-

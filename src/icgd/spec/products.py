@@ -117,7 +117,9 @@ class Products:
         """Every number that the text asks for, and its tables."""
         tables = {
             name: {
-                "module": self.plan.kinds.module("table", name, self.config.homes.get(f"tables.{name}"), f"tables.{name}"),
+                "module": self.plan.kinds.module(
+                    "table", name, self.config.homes.get(f"tables.{name}"), f"tables.{name}"
+                ),
                 "experiments": experiments,
                 "looks": self._looks(self.config.homes.get(f"tables.{name}"), experiments),
             }
@@ -156,7 +158,9 @@ class Products:
             "exact": exact,
             "run": self.run,
             "verified": self.config.verified,
-            "unverified": [[n, learner] for n, e in self.config.experiments.items() for learner in e.unverified],
+            "unverified": [
+                [n, learner] for n, e in self.config.experiments.items() for learner in e.unverified
+            ],
             "metrics": self._made(self.metrics, "parquet"),
             "claims": self._made(self.verdicts),
         }
@@ -179,4 +183,6 @@ class Products:
     ) -> Job:
         used = (f"icgd.stages.{stage or rule}", *(modules or []))
         packages = DRAWING if rule != "provenance" else (*DRAWING, *COMPUTING)
-        return Job(rule, name, spec, outputs, tuple(sorted(used)), packages, {"paths": self.plan.settings["paths"]})
+        return Job(
+            rule, name, spec, outputs, tuple(sorted(used)), packages, {"paths": self.plan.settings["paths"]}
+        )

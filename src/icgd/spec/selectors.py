@@ -12,7 +12,9 @@ from typing import Any, NamedTuple
 STATISTICS = ("mean", "low", "high", "max", "min")
 PREFIXES = ("config/", "run/", "claim/", "claims/", "confidence")
 """What begins the keys of numbers that are no measurements."""
-KEY = re.compile(r"(?P<experiment>\w+)/(?P<learner>\w+)/(?P<metric>\w+)(\?(?P<where>[^:]+))?(:(?P<statistic>\w+))?")
+KEY = re.compile(
+    r"(?P<experiment>\w+)/(?P<learner>\w+)/(?P<metric>\w+)(\?(?P<where>[^:]+))?(:(?P<statistic>\w+))?"
+)
 RESULT = re.compile(r"\\result\{([^}]*)\}")
 
 
@@ -35,7 +37,9 @@ def parsed(key: str) -> Selector:
     """The selector that a key spells; `ValueError` if it spells none."""
     match = KEY.fullmatch(key)
     if match is None:
-        raise ValueError(f"{key!r} is no key of a number; expected experiment/learner/metric?column=value:statistic")
+        raise ValueError(
+            f"{key!r} is no key of a number; expected experiment/learner/metric?column=value:statistic"
+        )
     pairs = [part.partition("=") for part in (match["where"] or "").split(",") if part]
     statistic = match["statistic"] or "mean"
     if statistic not in STATISTICS:

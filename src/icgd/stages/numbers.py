@@ -33,7 +33,9 @@ def main(job: Job) -> None:
     used = dict(used_keys(Path(path) for path in spec["sources"] if path.endswith(".tex")))
     found = definitions(spec, metrics, verdicts, record, used)
     lines = (rf"\defineresult{{{key}}}{{{value}}}" for key, value in found.items() if key in used)
-    fixed = [rf"\defineresult{{run/{name}}}{{{found[f'run/{name}']}}}" for name in ("revision", "source_root")]
+    fixed = [
+        rf"\defineresult{{run/{name}}}{{{found[f'run/{name}']}}}" for name in ("revision", "source_root")
+    ]
     write_text(output / "numbers.tex", "\n".join([*lines, *fixed]) + "\n")
     sections = [rf"\input{{sections/{study}}}" for study in spec["studies"] if study in spec["sections"]]
     write_text(output / "sections.tex", "\n".join(sections) + "\n")

@@ -16,7 +16,15 @@ from tqdm import tqdm
 from icgd.randomness import named_key
 from icgd.results import interrupts
 from icgd.results.job import Artefact, Job
-from icgd.spec.build import build_learner, build_task, fill, leaves_by_name, load_blocks, save_learner, start_from
+from icgd.spec.build import (
+    build_learner,
+    build_task,
+    fill,
+    leaves_by_name,
+    load_blocks,
+    save_learner,
+    start_from,
+)
 from icgd.stages.entry import StageError
 from icgd.task import Task
 from icgd.training.checkpoint import load_checkpoint, save_checkpoint

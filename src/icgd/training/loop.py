@@ -16,9 +16,9 @@ import optax
 from jaxtyping import Array, Float, Int, Key
 from optax.contrib import MuonDimensionNumbers, muon
 
-from icgd.ranges import Fraction, NonNegativeFloat, NonNegativeInt, PositiveFloat, PositiveInt
 from icgd.learner import Learner
 from icgd.models.fast_linear import predictions
+from icgd.ranges import Fraction, NonNegativeFloat, NonNegativeInt, PositiveFloat, PositiveInt
 from icgd.task import Task
 
 

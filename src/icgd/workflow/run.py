@@ -111,7 +111,9 @@ def checked(config: Config) -> Mapping[str, list[str]]:
         print("checking the config and the code that it names …", file=sys.stderr, flush=True)
         environment = os.environ | {"JAX_PLATFORMS": "cpu", "PYTHONUTF8": "1"}
         command = [sys.executable, str(ROOT / "workflow" / "scripts" / "check.py")]
-        done = subprocess.run(command, input=text, env=environment, capture_output=True, encoding="utf-8", check=False)
+        done = subprocess.run(
+            command, input=text, env=environment, capture_output=True, encoding="utf-8", check=False
+        )
         if done.returncode == 2:
             raise ConfigError(done.stderr.strip())
         if done.returncode:

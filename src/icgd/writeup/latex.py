@@ -58,10 +58,20 @@ def _claim(row: Mapping[Any, Any]) -> str:
     value = shown(metric, row["value"])
     if row["over"] == "mean":
         value += rf" [{shown(metric, row['interval_low'])}, {shown(metric, row['interval_high'])}]"
-    bounds = [shown(metric, float(number)) if float(number) else "0" for number in str(row["threshold"]).split()]
+    bounds = [
+        shown(metric, float(number)) if float(number) else "0" for number in str(row["threshold"]).split()
+    ]
     bound = COMPARISONS[row["comparison"]].format(*bounds)
     verdict = rf"\textbf{{{row['verdict']}}}" if row["verdict"] == FAILS else row["verdict"]
-    cells = [row["id"], escape(row["statement"]), escape(row["origin"]), OVER[row["over"]], value, bound, verdict]
+    cells = [
+        row["id"],
+        escape(row["statement"]),
+        escape(row["origin"]),
+        OVER[row["over"]],
+        value,
+        bound,
+        verdict,
+    ]
     return " & ".join(cells) + r" \\" + "\n"
 
 

@@ -10,13 +10,13 @@ import numpy as np
 import pandas as pd
 from jaxtyping import Array, Float
 
+from icgd.algorithms.descent import GradientDescentPlusPlus
 from icgd.analysis.distances import CHUNK, in_double
 from icgd.analysis.study import Study
-from icgd.ranges import PositiveInt
 from icgd.learner import Learner
-from icgd.algorithms.descent import GradientDescentPlusPlus
 from icgd.models.attention_stack import Transformer
 from icgd.prompt import Prompt
+from icgd.ranges import PositiveInt
 
 DENSITY = np.linspace(0, 4, 41)
 """Edges of the bins of eigenvalues divided by their mean at the same layer."""

@@ -14,10 +14,10 @@ from jaxtyping import Array, Float
 
 from icgd.analysis.distances import CHUNK, in_double, predict
 from icgd.analysis.study import Population, Study
-from icgd.ranges import PositiveFloat, PositiveInt
 from icgd.learner import Learner
 from icgd.models.attention_stack import Transformer
 from icgd.prompt import Prompt
+from icgd.ranges import PositiveFloat, PositiveInt
 
 
 @eqx.filter_jit
