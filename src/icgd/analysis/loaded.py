@@ -63,7 +63,7 @@ def load_learners(results: Path, experiment: str, learner: str, variant: str) ->
     """Find a learner among the trained ones and the algorithms of a run."""
     paths = Paths(str(results))
     trained = Path(paths.learner(experiment, variant, learner, "0")).parent
-    blocks = sorted(path for path in trained.glob(f"{learner}.*-*.npz") if "checkpoint" not in path.name)
+    blocks = sorted(path for path in trained.glob(f"{learner}.*.npz") if path.name.count(".") == 2)
     fitted = Path(paths.baselines(experiment, variant)) / f"{learner}.npz"
     if not blocks and not fitted.is_file():
         known = {
