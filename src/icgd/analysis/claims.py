@@ -39,8 +39,9 @@ def chosen(metrics: pd.DataFrame, wanted: Mapping[str, Any]) -> pd.DataFrame:
 def judged(name: str, claim: Mapping[str, Any], metrics: pd.DataFrame, confidence: float) -> dict[str, Any]:
     """One row of the claims table.
 
-    The value is the mean, max, min or max_abs (largest size) over all seeds and matching rows; it must compare
-    as the claim says, for a mean its whole interval too. A claim about a value that is no number fails.
+    The value is the mean, max, min or max_abs (largest size) over all seeds and matching rows; it must
+    compare as the claim says, for a mean its whole interval too. A claim about a value that is no number
+    fails.
     """
     found = chosen(metrics, claim)
     pooled = found[["experiment", "learner", "metric", "value"]].assign(seed=range(len(found)), step=0)

@@ -58,8 +58,8 @@ class Comparison(NamedTuple):
 class Study:
     """An experiment's variant with the learners that a measurement reads.
 
-    `history` holds, for each learner trained here, the populations of its earlier snapshots; `labels` its place
-    in the grid that it comes from.
+    `history` holds, for each learner trained here, the populations of its earlier snapshots; `labels` its
+    place in the grid that it comes from.
     """
 
     spec: Mapping[str, Any]

@@ -1,8 +1,8 @@
 """The tidy table of all measurements: its columns, its rows, and how rows are chosen.
 
-A row says what one metric is for one learner, seed and training step. What else it is about stands in columns: an
-evaluation off the training law in `option` and `setting`, and whatever a measurement declares. Columns that say
-nothing about a row are empty there.
+A row says what one metric is for one learner, seed and training step. What else it is about stands in
+columns: an evaluation off the training law in `option` and `setting`, and whatever a measurement declares.
+Columns that say nothing about a row are empty there.
 """
 
 from collections.abc import Iterable, Mapping

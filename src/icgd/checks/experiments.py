@@ -1,6 +1,6 @@
 """Everything in a config that can be known to be impossible before the first job, found with the code itself.
 
-Kinds are imported, options held against their signatures, and learners built abstractly, which computes nothing.
+Kinds are imported, options held against their signatures, learners built abstractly: nothing is computed.
 """
 
 import functools
@@ -27,7 +27,7 @@ from icgd.training.loop import Training
 
 
 def main() -> int:
-    """Read a config as JSON; print the learners that each measurement reads, or say what is wrong (exit code 2)."""
+    """Read a config as JSON; print what each measurement reads, or say what is wrong (exit code 2)."""
     config = Config.model_validate_json(sys.stdin.read())
     try:
         found = check(config)
@@ -203,8 +203,8 @@ class Checker:
                 names = list(dict.fromkeys(module.reads(experiment, given)))
             except KeyError as error:
                 raise ConfigError(
-                    f"{where} needs references of {error}: add experiments.{name}.references.{error.args[0]} with "
-                    "the algorithm that it is compared with"
+                    f"{where} needs references of {error}: add experiments.{name}.references."
+                    f"{error.args[0]} with the algorithm that it is compared with"
                 ) from None
             for learner in names:
                 one_of(learner, experiment.learners, where)

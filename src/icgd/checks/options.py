@@ -14,7 +14,7 @@ from icgd.spec.reading import ConfigError
 
 
 def signature(kind: Callable[..., Any]) -> dict[str, tuple[Any, Any]]:
-    """Options with their types and defaults (... if required): fields of a class, keyword-only parameters else."""
+    """Options with types and defaults (... if required): fields of a class, or keyword-only parameters."""
     hints = get_type_hints(kind.__init__ if inspect.isclass(kind) else kind, include_extras=True)
     if dataclasses.is_dataclass(kind):
         hints |= get_type_hints(kind, include_extras=True)

@@ -1,4 +1,4 @@
-"""Checks of what readers see: figures, tables, claims and the numbers in the text, against what is measured."""
+"""Checks of what readers see: figures, tables, claims and the text's numbers, against what is measured."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
@@ -67,7 +67,7 @@ def _numbers(checker: "Checker", files: Iterable[Path], absent: Mapping[str, str
 
 
 def _selected(checker: "Checker", wanted: Mapping[str, Any], where: str) -> None:
-    """A learner's metric, and the values of its columns, are among what the experiment's measurements yield."""
+    """A learner's metric and its columns' values are among what the experiment's measurements yield."""
     one_of(wanted["experiment"], checker.config.experiments, f"{where}: the experiment")
     experiment = checker.config.experiments[wanted["experiment"]]
     modules = list(modules_of(checker, wanted["experiment"], wanted["where"].get("option")))
@@ -104,8 +104,8 @@ def _setting(experiment: Experiment, where: Mapping[str, Any], place: str) -> No
     values = dict(experiment.conditions) | {name: v.values for name, v in experiment.variants.items()}
     if option not in values:
         raise ConfigError(
-            f"{place}: the option is {option!r}; expected one that the experiment's conditions or variants change. "
-            f"Nearest: {nearest(option, values)}"
+            f"{place}: the option is {option!r}; expected one that the experiment's conditions or variants "
+            f"change. Nearest: {nearest(option, values)}"
         )
     if setting != ANY:
         one_of(str(setting), list(map(str, values[option])), f"{place}: the setting of {option}")

@@ -1,7 +1,7 @@
 """What code a job depends on, and the hash that decides whether it is run again.
 
-The hash is of the syntax trees of all project modules that the job's modules import, directly or not, and of
-the versions of the packages that it computes with. Comments, docstrings and the version of Python do not count.
+The hash is of the syntax trees of all project modules that the job's modules import, directly or not, and
+of its packages' versions. Comments, docstrings and the version of Python do not count.
 """
 
 import ast

@@ -38,7 +38,7 @@ class Job:
 
     @cached_property
     def digest(self) -> str:
-        """What decides whether the job is run again, goes on from a checkpoint, and whose artefacts are accepted."""
+        """What decides whether the job is run again or goes on, and which artefacts are accepted."""
         code = code_digest(self.modules, self.packages)
         return hash_of(code, _plain(self.spec, paths=False), self.settings.get("xla_flags", ""))
 

@@ -1,7 +1,7 @@
 """Files that are either whole or absent, and errors that say how to rebuild them.
 
-Arrays go into .npz archives, whose entries carry checksums, together with a JSON header that names what the file
-is and the digest of the job that made it. Everything is written under a temporary name and renamed.
+Arrays go into .npz archives, whose entries carry checksums, together with a JSON header that names what the
+file is and the digest of the job that made it. Everything is written under a temporary name and renamed.
 """
 
 import contextlib

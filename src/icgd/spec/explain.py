@@ -1,4 +1,6 @@
-"""What pydantic found wrong, as one sentence: the place, the value, what was expected and the nearest name."""
+"""What pydantic found wrong, as one sentence: the place, the value, what was expected and the nearest
+name.
+"""
 
 from typing import Any
 

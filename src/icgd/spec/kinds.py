@@ -1,4 +1,5 @@
-"""Where the config's names lead: tasks, learners, measurements, plots and tables, each a module found by its file.
+"""Where the config's names lead: tasks, learners, measurements, plots and tables, each a module found by its
+file.
 
 A study's own room is looked at first, then the library, then the rooms of the run's other studies. Nothing is
 registered: a new module, or a new name in one, is enough.

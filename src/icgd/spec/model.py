@@ -1,4 +1,4 @@
-"""The types of a run's config. Options of kinds are checked against the kinds themselves (`icgd.checks`)."""
+"""The types of a run's config. Options of kinds are checked against the kinds themselves."""
 
 import itertools
 from typing import Annotated, Any, Literal
@@ -81,7 +81,7 @@ class Grid(Part):
                 name = self.name.format(**labels)
             except (KeyError, IndexError, ValueError) as error:
                 raise ConfigError(
-                    f"{where}.name is {self.name!r}; expected axes in braces: {', '.join(self.axes)} ({error})"
+                    f"{where}.name is {self.name!r} ({error}); expected axes in braces: {list(self.axes)}"
                 ) from None
             spec: Any = self.common
             for axis, value in labels.items():

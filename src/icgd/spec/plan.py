@@ -1,4 +1,6 @@
-"""All jobs of a run: what each is asked to do, from which artefacts. No JAX: this is loaded at every start."""
+"""All jobs of a run: what each is asked to do, from which artefacts. No JAX: this is loaded at every
+start.
+"""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass

@@ -1,4 +1,6 @@
-"""The jobs that make what a reader sees: figures, the merged table, claims, numbers, the record and the PDF."""
+"""The jobs that make what a reader sees: figures, the merged table, claims, numbers, the record and the
+PDF.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

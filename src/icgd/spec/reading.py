@@ -1,4 +1,6 @@
-"""Config files, read strictly and merged: `config/paper.yaml`, the studies it names, then the run's overrides."""
+"""Config files, read strictly and merged: `config/paper.yaml`, the studies it names, then the run's
+overrides.
+"""
 
 import difflib
 import re

@@ -1,7 +1,7 @@
 r"""How the text names a number: \result{experiment/learner/metric?column=value,column=value:statistic}.
 
-The columns are those that the rows fill, as in a claim's `where`; the statistic, over seeds and all rows that match,
-is mean unless it is given.
+The columns are those that the rows fill, as in a claim's `where`; the statistic, over seeds and all rows
+that match, is mean unless it is given.
 """
 
 import re

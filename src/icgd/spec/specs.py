@@ -1,8 +1,8 @@
 """Specs of jobs as files: inputs of the jobs, whose age tells Snakemake what to run again.
 
-A spec's file has its digest in its name. What a job made is up to date if the spec with today's digest is older
-than it; a job that has run forgets all other specs of its place. So a run can be carried to another machine with its
-results alone, and an edit that is taken back runs nothing again.
+A spec's file has its digest in its name. What a job made is up to date if the spec with today's digest is
+older than it; a job that has run forgets all other specs of its place. So a run can be carried to another
+machine with its results alone, and an edit that is taken back runs nothing again.
 """
 
 from pathlib import Path

@@ -41,7 +41,9 @@ def prepare(job: Job) -> None:
 
 
 def job_done(job: Job, file: Path) -> None:
-    """Forget other specs of the same job: only that of the artefact may be older than it (`icgd.spec.specs`)."""
+    """Forget other specs of the same job: only that of the artefact may be older than it
+    (`icgd.spec.specs`).
+    """
     place = file.name.removesuffix(f"{job.digest}.json")
     for other in file.parent.iterdir():
         if other != file and other.name.startswith(place) and other.name.count(".") == file.name.count("."):

@@ -15,7 +15,9 @@ from icgd.results.tables import load_table, save_table
 
 
 def main(job: Job) -> None:
-    """Call the plot's `draw(table, looks, **options)` with intervals over seeds of what its `select` keeps."""
+    """Call the plot's `draw(table, looks, **options)` with intervals over seeds of what its `select`
+    keeps.
+    """
     mpl.use("agg")
     spec = job.spec
     module = importlib.import_module(spec["module"])

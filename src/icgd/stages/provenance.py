@@ -15,7 +15,9 @@ PACKAGES = ("jax", "jaxlib", "equinox", "optax", "numpy", "scipy", "pandas", "ma
 
 
 def main(job: Job) -> None:
-    """Write provenance.json; the spec has the run's name and config, and the benchmarks of its jobs by rule."""
+    """Write provenance.json; the spec has the run's name and config, and the benchmarks of its jobs by
+    rule.
+    """
     spec = job.spec
     config = json.dumps(spec["config"], sort_keys=True)
     record = {

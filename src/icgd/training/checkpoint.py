@@ -20,7 +20,8 @@ Snapshot = Mapping[str, np.ndarray]
 def load_checkpoint(path: Path, state: State, digest: str) -> tuple[State, list[Snapshot]]:
     """The state and snapshots of an unfinished training of the same job, or a fresh start.
 
-    `state` is that of a fresh start; what was made by other code, or asked for something else, is not gone on from.
+    `state` is that of a fresh start; what was made by other code, or asked for something else, is not gone
+    on from.
     """
     if not path.exists():
         return state, [leaves_by_name(state.learner)]

@@ -28,7 +28,8 @@ class Conduct:
             sys.excepthook = _one_line_for_interrupts
 
     def decide_reruns(self) -> None:
-        """While the Snakefile is parsed: a job is run again if its spec, or what it reads, is newer than what it made.
+        """While the Snakefile is parsed: a job is run again if its spec, or what it reads, is newer than
+        what it made.
 
         Specs hold the digest of code, packages and options. Snakemake's own records know less (the text of
         commands, which names this folder and this Python) and do not travel with the results. Artefacts are

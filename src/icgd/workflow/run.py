@@ -98,7 +98,8 @@ def start(files: Iterable[Path], given: Mapping[str, Any]) -> Run:
 def checked(config: Config) -> Mapping[str, list[str]]:
     """What every measurement reads, once all names and values of the config have been found to be possible.
 
-    That needs the kinds themselves, and so JAX: it is done apart, and kept for configs and code that were checked.
+    That needs the kinds themselves, and so JAX: it is done apart, and kept for configs and code that were
+    checked.
     """
     text = config.model_dump_json()
     own = [study_file(study, folder).parent for study, folder in config.studies.items() if folder != INCLUDED]

@@ -59,7 +59,9 @@ def threshold(metric: str, text: str) -> str:
 
 
 def flatten(tree: Any, prefix: str = "") -> Iterator[tuple[str, str]]:
-    """Definitions of a nested record's scalar leaves, by path, and of the number of entries of what holds others."""
+    """Definitions of a nested record's scalar leaves, by path, and of the number of entries of what holds
+    others.
+    """
     items = tree.items() if isinstance(tree, Mapping) else enumerate(tree)
     for key, value in items:
         path = f"{prefix}/{key}"
