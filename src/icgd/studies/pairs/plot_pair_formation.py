@@ -55,7 +55,8 @@ def _leads(panel: Axes, table: pd.DataFrame) -> None:
             rows(table, metric=metric, curve=curve)["mean"] for metric in ("lead", "lead_low", "lead_high")
         )
         x = lead.index + 0.02 * (index - 1.5)
-        panel.errorbar(x, lead, [lead - low, high - lead], fmt="osD^"[index], color=colour, markersize=3)
+        bars = [(lead - low).clip(lower=0), (high - lead).clip(lower=0)]  # a rounding error below zero is refused
+        panel.errorbar(x, lead, bars, fmt="osD^"[index], color=colour, markersize=3)
     panel.axhline(0, color="black", linestyle=":", linewidth=0.8)
     panel.set_yscale("symlog", linthresh=100)
     panel.set(xlabel="criterion: share of its way", ylabel="steps before the loss")
