@@ -24,6 +24,8 @@ class Products:
     """Hashes of the paper's LaTeX sources, by path from the paper's folder."""
     sections: Mapping[str, str]
     """Where the section of each study is."""
+    published: frozenset[str] = frozenset()
+    """The repository's studies, to whose sections the text refers."""
 
     @property
     def config(self) -> Config:
@@ -101,8 +103,7 @@ class Products:
         spec = {
             "run": self.run,
             "config": self.config.model_dump(mode="json", exclude={"homes"}),
-            "benchmarks": {job.rule: [] for job in every}
-            | {
+            "benchmarks": {
                 rule: [self.plan.paths.benchmark(rule, job.name) for job in every if job.rule == rule]
                 for rule in dict.fromkeys(job.rule for job in every)
             },
@@ -140,6 +141,7 @@ class Products:
     def paper(self) -> Job:
         """The PDF."""
         spec = {
+            "whole": set(self.config.studies) >= self.published,
             "sections": dict(self.sections),
             "sources": dict(self.sources),
             "numbers": self._made(self.numbers),
@@ -154,7 +156,7 @@ class Products:
             "exact": exact,
             "run": self.run,
             "verified": self.config.verified,
-            "unverified": self.config.unverified,
+            "unverified": [[n, learner] for n, e in self.config.experiments.items() for learner in e.unverified],
             "metrics": self._made(self.metrics, "parquet"),
             "claims": self._made(self.verdicts),
         }
