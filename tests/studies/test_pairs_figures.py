@@ -59,7 +59,7 @@ def test_figure_of_the_circuit() -> None:
     assert len(errors.lines) == 1
     assert errors.lines[0].get_color() == "#220000"
     np.testing.assert_allclose(seen.images[0].get_array(), [[0.6, 0.7], [0.8, 0.9]])
-    np.testing.assert_allclose(bars.lines[0].get_ydata(), [0.2, 0.3, 0.5, 0.21, 0.19])
+    np.testing.assert_allclose(np.asarray(bars.lines[0].get_ydata(), float), [0.2, 0.3, 0.5, 0.21, 0.19])
     names = [label.get_text() for label in bars.get_xticklabels()]
     assert names == list(plot_pair_circuit.CHANGES.values())
     trained, plain = weights.lines

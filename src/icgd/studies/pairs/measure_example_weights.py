@@ -18,7 +18,7 @@ from icgd.analysis.study import Study
 from icgd.analysis.tidy import Column, Metric, Record
 from icgd.learner import Learner
 from icgd.prompt import Prompt
-from icgd.ranges import PositiveFloat, PositiveInt
+from icgd.ranges import LearnerName, PositiveFloat, PositiveInt
 
 METRICS = {
     "relative_example_weight": Metric("g of examples of like length over that of all", ("squared_norm",)),
@@ -33,7 +33,7 @@ def reads(experiment: Experiment, options: Mapping[str, Any]) -> list[str]:
 
 
 def measure(
-    study: Study, *, learners: list[str], edges: list[PositiveFloat], prompts: PositiveInt = 8192
+    study: Study, *, learners: list[LearnerName], edges: list[PositiveFloat], prompts: PositiveInt = 8192
 ) -> Iterator[Record]:
     """The weight between neighbouring `edges` of ‖x‖², relative to the weight over all examples."""
     stored, _ = study.prompts(count=prompts)

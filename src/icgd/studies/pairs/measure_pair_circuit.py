@@ -15,7 +15,7 @@ from icgd.analysis.study import Study
 from icgd.analysis.tidy import Column, Metric, Record
 from icgd.models.pair_stack import PairTransformer
 from icgd.prompt import Prompt
-from icgd.ranges import PositiveInt
+from icgd.ranges import LearnerName, PositiveInt
 from icgd.studies.pairs.changed_maps import Change, Map, changes
 
 CHANGED = ("reference", "map")
@@ -42,7 +42,7 @@ def reads(experiment: Experiment, options: Mapping[str, Any]) -> list[str]:
     return list(dict.fromkeys([*names, *(experiment.references[name].algorithm for name in names)]))
 
 
-def measure(study: Study, *, learners: list[str], prompts: PositiveInt = 8192) -> Iterator[Record]:
+def measure(study: Study, *, learners: list[LearnerName], prompts: PositiveInt = 8192) -> Iterator[Record]:
     """Mean attention (row: reading token, column: token read), and losses with every changed map."""
     stored, targets = study.prompts(count=prompts)
     for name in learners:

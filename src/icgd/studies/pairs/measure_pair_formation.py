@@ -24,7 +24,7 @@ from icgd.learner import Learner
 from icgd.models.fast_linear import predictions
 from icgd.models.pair_stack import PairTransformer
 from icgd.prompt import Prompt
-from icgd.ranges import PositiveFloat, PositiveInt
+from icgd.ranges import LearnerName, PositiveFloat, PositiveInt
 from icgd.studies.pairs.sensitivities import pair_parts, sensitivities
 from icgd.studies.pairs.timing import progress, times
 
@@ -55,7 +55,7 @@ def reads(experiment: Experiment, options: Mapping[str, Any]) -> list[str]:
 def measure(
     study: Study,
     *,
-    learners: list[str],
+    learners: list[LearnerName],
     fractions: list[PositiveFloat],
     reach: PositiveInt = 500,
     prompts: PositiveInt = 2048,

@@ -8,6 +8,7 @@ from matplotlib.figure import Figure
 from icgd.analysis.tidy import rows
 from icgd.plotting.axes import PAGE, curve, points
 from icgd.plotting.looks import Looks
+from icgd.ranges import LearnerName
 
 CHANGES = {
     "none": "as trained",
@@ -29,7 +30,9 @@ def select(metrics: pd.DataFrame) -> pd.DataFrame:
     return pd.concat(parts)
 
 
-def draw(table: pd.DataFrame, looks: Looks, *, learners: list[str], algorithms: list[str]) -> Figure:
+def draw(
+    table: pd.DataFrame, looks: Looks, *, learners: list[LearnerName], algorithms: list[LearnerName]
+) -> Figure:
     """Four panels; the attention map is that of the first learner, averaged over seeds and prompts."""
     figure, axes = plt.subplots(1, 4, figsize=(PAGE, 2.1), width_ratios=[0.9, 1, 1.2, 1.1])
     errors = rows(table, metric="relative_distance")

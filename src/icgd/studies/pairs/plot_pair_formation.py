@@ -8,6 +8,7 @@ from matplotlib.figure import Figure
 from icgd.analysis.tidy import rows
 from icgd.plotting.axes import PAGE
 from icgd.plotting.looks import Looks
+from icgd.ranges import LearnerName
 
 CURVES = {
     "loss": ("loss", "#000000", "-"),
@@ -24,7 +25,7 @@ def select(metrics: pd.DataFrame) -> pd.DataFrame:
     return pd.concat([rows(metrics, metric="level", curve="loss"), curves])
 
 
-def draw(table: pd.DataFrame, looks: Looks, *, learners: list[str], aligned: str) -> Figure:
+def draw(table: pd.DataFrame, looks: Looks, *, learners: list[LearnerName], aligned: LearnerName) -> Figure:
     """Left losses of every model, middle the curves of one about its fall, right their leads."""
     figure, (left, middle, right) = plt.subplots(1, 3, figsize=(PAGE, 2.1))
     for learner in learners:
@@ -55,7 +56,10 @@ def _leads(panel: Axes, table: pd.DataFrame) -> None:
             rows(table, metric=metric, curve=curve)["mean"] for metric in ("lead", "lead_low", "lead_high")
         )
         x = lead.index + 0.02 * (index - 1.5)
-        bars = [(lead - low).clip(lower=0), (high - lead).clip(lower=0)]  # a rounding error below zero is refused
+        bars = [
+            (lead - low).clip(lower=0),
+            (high - lead).clip(lower=0),
+        ]  # a rounding error below zero is refused
         panel.errorbar(x, lead, bars, fmt="osD^"[index], color=colour, markersize=3)
     panel.axhline(0, color="black", linestyle=":", linewidth=0.8)
     panel.set_yscale("symlog", linthresh=100)

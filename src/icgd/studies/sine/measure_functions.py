@@ -29,7 +29,7 @@ from icgd.analysis.study import Study
 from icgd.analysis.tidy import Column, Metric, Record
 from icgd.models.feature_models import OnFeatures
 from icgd.prompt import Prompt
-from icgd.ranges import PositiveInt
+from icgd.ranges import LearnerName, PositiveInt
 from icgd.studies.sine.own_features import before, own_algorithms
 from icgd.tasks.sine_waves import REACH, SineWaves
 from icgd.theory import sine as waves
@@ -59,9 +59,9 @@ def reads(experiment: Experiment, options: Mapping[str, Any]) -> list[str]:
 def measure(
     study: Study,
     *,
-    learners: list[str],
-    transformers: list[str],
-    bests: list[str],
+    learners: list[LearnerName],
+    transformers: list[LearnerName],
+    bests: list[LearnerName],
     prompts: PositiveInt = 4096,
     shown: PositiveInt = 2,
     points: PositiveInt = 101,

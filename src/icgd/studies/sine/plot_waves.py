@@ -8,6 +8,7 @@ from matplotlib.figure import Figure
 from icgd.analysis.tidy import rows
 from icgd.plotting.axes import PAGE, curve
 from icgd.plotting.looks import Looks
+from icgd.ranges import LearnerName
 
 SHOWN = {"meta": "-", "wave_transformer": "--"}
 """The learners whose functions are drawn, with their lines."""
@@ -19,7 +20,7 @@ def select(metrics: pd.DataFrame) -> pd.DataFrame:
     return rows(metrics, option=None, metric=["bounded_loss", "before", "after", "x", "y"])
 
 
-def draw(table: pd.DataFrame, looks: Looks, *, learners: list[str], prompts: int) -> Figure:
+def draw(table: pd.DataFrame, looks: Looks, *, learners: list[LearnerName], prompts: int) -> Figure:
     """Left losses, then a panel per prompt with functions, mean and range over seeds, and the examples."""
     figure, axes = plt.subplots(1, 1 + prompts, figsize=(PAGE, 2.1))
     losses = rows(table, metric="bounded_loss")
