@@ -94,4 +94,14 @@ def _matches(column: pd.Series, value: Any) -> pd.Series:
         return column.notna()
     if isinstance(value, list | tuple):
         return column.isin(list(value))
-    return (column == value).fillna(False).astype(bool)
+    return (column == _typed(column, value)).fillna(False).astype(bool)
+
+
+def _typed(column: pd.Series, value: Any) -> Any:
+    """A value as its column holds it: the paper's text can name a number by its digits alone."""
+    if not isinstance(value, str) or not pd.api.types.is_numeric_dtype(column):
+        return value
+    try:
+        return float(value)
+    except ValueError:
+        return value

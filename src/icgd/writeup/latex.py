@@ -24,7 +24,7 @@ PERCENT = (
     "diverged_",
     "unstable_",
 )
-COUNTS = ("parameters", "degree", "_lead", "_lead_low", "_lead_high", "_plateau", "phase_change_step")
+COUNTS = ("parameters", "degree", "lead", "lead_low", "lead_high", "_plateau", "phase_change_step")
 
 
 def number(value: float, digits: int = 4) -> str:

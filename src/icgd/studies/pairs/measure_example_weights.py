@@ -4,36 +4,51 @@ One gradient step on losses g(‖x_j‖²)·½‖W x_j − y_j‖² has ∂ŷ/�
 learner the regression of ∂ŷ/∂y_j on x_jᵀx_q, over examples of similar length, estimates g.
 """
 
+from collections.abc import Iterator, Mapping
+from typing import Any
+
 import equinox as eqx
 import jax
 import jax.numpy as jnp
-import pandas as pd
 from jaxtyping import Array, Float
 
 from icgd.analysis.distances import chunks, in_double
+from icgd.analysis.experiment import Experiment
 from icgd.analysis.study import Study
+from icgd.analysis.tidy import Column, Metric, Record
 from icgd.learner import Learner
 from icgd.prompt import Prompt
-from icgd.ranges import PositiveFloat, PositiveInt
+from icgd.ranges import LearnerName, PositiveFloat, PositiveInt
+
+METRICS = {
+    "relative_example_weight": Metric("g of examples of like length over that of all", ("squared_norm",)),
+}
+COLUMNS = {"squared_norm": Column("Float64", "middle of a bin of ‖x_j‖²")}
+OTHERS = ()
+
+
+def reads(experiment: Experiment, options: Mapping[str, Any]) -> list[str]:
+    """The learners that are named."""
+    return list(options["learners"])
 
 
 def measure(
-    study: Study, *, learners: list[str], edges: list[PositiveFloat], prompts: PositiveInt = 8192
-) -> pd.DataFrame:
+    study: Study, *, learners: list[LearnerName], edges: list[PositiveFloat], prompts: PositiveInt = 8192
+) -> Iterator[Record]:
     """The weight between neighbouring `edges` of ‖x‖², relative to the weight over all examples."""
-    stored, _ = study.prompts(study.spec["variant"], prompts)
-    tables = []
+    stored, _ = study.prompts(count=prompts)
     for name in learners:
         population = study.learners[name]
-        parts = chunks(stored, 0, prompts)
-        sums = sum(_sums(population.learner, part, jnp.asarray(edges)) for part in parts)
-        assert not isinstance(sums, int)
+        parts = [
+            _sums(population.learner, part, jnp.asarray(edges)) for part in chunks(stored, 0, len(stored.y))
+        ]
+        sums = jnp.stack(parts).sum(axis=0)
         weights = sums[:, 0] / sums[:, 1]
         overall = sums[:, 0].sum(axis=1) / sums[:, 1].sum(axis=1)
         for index, (low, high) in enumerate(zip(edges[:-1], edges[1:], strict=True)):
             relative = {"relative_example_weight": weights[:, index] / overall}
-            tables.append(study.rows(name, population, f"squared_norm={(low + high) / 2:.4g}", relative))
-    return pd.concat(tables)
+            middle = round((low + high) / 2, 9)  # 0.3 rather than 0.30000000000000004
+            yield from study.rows(name, population, relative, squared_norm=middle)
 
 
 @eqx.filter_jit

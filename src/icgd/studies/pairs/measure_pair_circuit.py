@@ -1,87 +1,68 @@
-"""What a trained pair of layers does: the first one's attention, and the loss when it is changed.
+"""What a trained pair of layers does: the first one's attention, and the loss when it is changed."""
 
-Changed maps keep rows that sum to one, so that the second layer reads tokens of the size that it was
-trained on: what a row loses by a mask, its other entries gain in proportion.
-"""
-
-from collections.abc import Callable
-from typing import TypeAlias
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 import equinox as eqx
 import jax
 import jax.numpy as jnp
-import pandas as pd
-from jaxtyping import Array, Bool, Float
+import numpy as np
+from jaxtyping import Array, Float
 
 from icgd.analysis.distances import chunks, in_double, predict
+from icgd.analysis.experiment import Experiment
 from icgd.analysis.study import Study
+from icgd.analysis.tidy import Column, Metric, Record
 from icgd.models.pair_stack import PairTransformer
 from icgd.prompt import Prompt
-from icgd.ranges import PositiveInt
+from icgd.ranges import LearnerName, PositiveInt
+from icgd.studies.pairs.changed_maps import Change, Map, changes
 
-Map: TypeAlias = Float[Array, "t t"]
-Change: TypeAlias = Callable[[Map, Map], Map]
-"""A prompt's map and the mean over prompts to what takes the former's place."""
-
-
-def _without(seen: Map, masked: Bool[Array, "t t"]) -> Map:
-    """Rows without some of their entries, scaled back to the sum that they had."""
-    left = jnp.where(masked, 0.0, seen)
-    return left / left.sum(axis=1, keepdims=True)
-
-
-def changes(n: int) -> dict[str, Change]:
-    """The changes by name, for prompts of n pairs: input 2j belongs to label 2j + 1."""
-    read = jnp.arange(2 * n + 1)
-    reading = read[:, None]
-    is_input = (reading % 2 == 0) & (reading < 2 * n)
-    to_label, to_input = is_input & (read == reading + 1), (reading % 2 == 1) & (read == reading - 1)
-
-    def exact(_: Map, mean: Map) -> Map:
-        share = jnp.sum(mean * to_label) / n
-        return jnp.where(is_input, jnp.where(to_label, share, (1 - share) * (read == reading)), mean)
-
-    return {
-        "none": lambda seen, _: seen,
-        "no_pairs": lambda seen, _: _without(seen, to_label | to_input),
-        "no_label_to_input": lambda seen, _: _without(seen, to_label),
-        "no_input_to_label": lambda seen, _: _without(seen, to_input),
-        "mean": lambda _, mean: mean,
-        "mean_of_inputs": lambda seen, mean: jnp.where(is_input, mean, seen),
-        "mean_of_others": lambda seen, mean: jnp.where(is_input, seen, mean),
-        "exact_pairs": exact,
-        "sharpened": lambda seen, _: seen**2 / jnp.sum(seen**2, axis=1, keepdims=True),
-    }
+CHANGED = ("reference", "map")
+METRICS = {
+    "attention": Metric(
+        "weight with which a token reads another, mean over prompts", ("head", "row", "column")
+    ),
+    "label_to_input": Metric("weight with which an input reads its label, mean over inputs and prompts"),
+    "input_to_label": Metric("weight with which a label reads its input, mean over labels and prompts"),
+    "loss": Metric("½‖ŷ − y‖², mean over prompts", ("map",)),
+    "relative_excess_loss": Metric("(L − L_ref)/L_ref on the same prompts", CHANGED),
+    "relative_excess_loss_rescaled": Metric(
+        "the same of ŷ times the factor that least squares gives", CHANGED
+    ),
+    "prediction_correlation": Metric("correlation of ŷ and the reference's", CHANGED),
+}
+COLUMNS = {"map": Column("string", "change of the first layer's attention, as `changed_maps` names it")}
+OTHERS = ()
 
 
-def measure(study: Study, *, learners: list[str], prompts: PositiveInt = 8192) -> pd.DataFrame:
-    """Mean attention, condition entry=head,row,column; losses, condition map=<change>.
+def reads(experiment: Experiment, options: Mapping[str, Any]) -> list[str]:
+    """The learners that are named, and the algorithms that they are compared with."""
+    names = options["learners"]
+    return list(dict.fromkeys([*names, *(experiment.references[name].algorithm for name in names)]))
 
-    Excess losses are relative to the first reference's; the `…_rescaled` one is that of the prediction
-    times the factor that least squares gives.
-    """
-    stored, targets = study.prompts(study.spec["variant"], prompts)
-    tables = []
+
+def measure(study: Study, *, learners: list[LearnerName], prompts: PositiveInt = 8192) -> Iterator[Record]:
+    """Mean attention (row: reading token, column: token read), and losses with every changed map."""
+    stored, targets = study.prompts(count=prompts)
     for name in learners:
-        population = study.learners[name]
+        population, reference = study.learners[name], study.references[name].algorithm
         assert isinstance(population.learner, PairTransformer)
-        step = predict(study.learners[study.references[name][0]].learner, stored)[0]
+        step = predict(study.learners[reference].learner, stored)[0]
         mean = _mean_map(population.learner, stored)
-        for row in range(mean.shape[1]):
-            for column in range(mean.shape[2]):
-                entry = {"attention": mean[:, row, column]}
-                tables.append(study.rows(name, population, f"entry=0,{row},{column}", entry))
-        for change, function in changes(stored.x.shape[1]).items():
-            found = _changed(population.learner, mean, stored, function)
-            metrics = _scores(found, step, targets)
-            tables.append(study.rows(name, population, f"map={change}", metrics))
+        for row, column in np.ndindex(mean.shape[1:]):
+            entry = {"attention": mean[:, row, column]}
+            yield from study.rows(name, population, entry, head=1, row=row, column=column)
         inputs = jnp.arange(0, 2 * stored.x.shape[1], 2)
         copied = {
             "label_to_input": mean[:, inputs, inputs + 1].mean(axis=1),
             "input_to_label": mean[:, inputs + 1, inputs].mean(axis=1),
         }
-        tables.append(study.rows(name, population, "map=none", copied))
-    return pd.concat(tables)
+        yield from study.rows(name, population, copied)
+        for change, function in changes(stored.x.shape[1]).items():
+            scores = _scores(_changed(population.learner, mean, stored, function), step, targets)
+            yield from study.rows(name, population, {"loss": scores.pop("loss")}, map=change)
+            yield from study.rows(name, population, scores, reference=reference, map=change)
 
 
 def _mean_map(models: PairTransformer, prompts: Prompt) -> Float[Array, "seeds t t"]:

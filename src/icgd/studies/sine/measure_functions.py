@@ -2,70 +2,92 @@
 
 The sharpest form of the claim is that a transformer's attention is a gradient step on the features that
 its own MLP computes, from its own W₀: so that step, with the best rate, is compared with the model, and so
-is ridge regression there. Closed forms of what one layer and one step can reach come from `icgd.waves`.
+is ridge regression there. Closed forms of what one layer and one step can reach come from `icgd.theory.sine`.
 """
 
 import dataclasses
+from collections.abc import Iterator, Mapping
+from typing import Any
 
-import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
-import pandas as pd
 from jaxtyping import Array, Float
 
-from icgd.algorithms.descent import GradientDescent
-from icgd.algorithms.least_squares import Ridge
-from icgd.analysis.distances import Outputs, distances, divergence_bound, in_double, losses, outputs, predict
+from icgd.analysis.distances import (
+    DISTANCES,
+    Outputs,
+    distances,
+    divergence_bound,
+    in_double,
+    losses,
+    outputs,
+    predict,
+)
+from icgd.analysis.experiment import Experiment
 from icgd.analysis.study import Study
-from icgd.models.attention_stack import Transformer
+from icgd.analysis.tidy import Column, Metric, Record
 from icgd.models.feature_models import OnFeatures
 from icgd.prompt import Prompt
-from icgd.ranges import PositiveInt
-from icgd.stages.baselines import fitting_prompts
+from icgd.ranges import LearnerName, PositiveInt
+from icgd.studies.sine.own_features import before, own_algorithms
 from icgd.tasks.sine_waves import REACH, SineWaves
 from icgd.theory import sine as waves
+
+METRICS = DISTANCES | {
+    "error": Metric("mean (ŷ − ŷ_ref)² over mean ŷ_ref²", ("reference",)),
+    "relative_excess_over_bound": Metric("(L − L_ref)/L_ref for a reference in closed form", ("reference",)),
+    "exact_loss": Metric("population loss in closed form"),
+    "before": Metric("W₀ φ(x): the prediction before the examples are seen", ("prompt", "query")),
+    "after": Metric("the prediction", ("prompt", "query")),
+    "x": Metric("input of an example", ("prompt", "example")),
+    "y": Metric("label of an example", ("prompt", "example")),
+}
+COLUMNS = {
+    "prompt": Column("Int64", "stored prompt, counted from 0"),
+    "example": Column("Int64", "example of the prompt, counted from 0"),
+    "query": Column("Float64", "query that a function is evaluated at"),
+}
+OTHERS = ("best_layer", "best_step", "mean_wave", "examples")
+
+
+def reads(experiment: Experiment, options: Mapping[str, Any]) -> list[str]:
+    """The learners that are named."""
+    return list(dict.fromkeys([*options["learners"], *options["transformers"], *options["bests"]]))
 
 
 def measure(
     study: Study,
     *,
-    learners: list[str],
-    transformers: list[str],
-    bests: list[str],
+    learners: list[LearnerName],
+    transformers: list[LearnerName],
+    bests: list[LearnerName],
     prompts: PositiveInt = 4096,
     shown: PositiveInt = 2,
     points: PositiveInt = 101,
-) -> pd.DataFrame:
-    """Functions of `learners`, own-feature steps and ridge of `transformers`, and closed-form losses.
+) -> Iterator[Record]:
+    """Functions of `learners` on the first `shown` prompts, and what `transformers` do on their own features.
 
-    Functions have conditions prompt=<index>,x=<query> and metrics `before` and `after`; the shown prompts'
-    examples have prompt=<index>,example=<j> and metrics `x`, `y`. Distances of a transformer to a step and to
-    ridge on its own features are `own_step_…`, `own_ridge_…`; losses are also compared with the `bests`.
+    A transformer is compared with the references own_step and own_ridge, algorithms on its own features; its
+    loss also with that of each of the `bests`. Functions are given at `points` queries.
     """
-    variant = study.spec["variant"]
-    stored, targets = study.prompts(variant, prompts)
-    task = study.task(variant)
+    stored, targets = study.prompts(count=prompts)
+    task = study.task()
     assert isinstance(task, SineWaves)
-    tables = [_closed_forms(study, task), _examples(study, stored, shown)]
+    yield from _exact_losses(study, task)
+    yield from _examples(study, stored, shown)
     for name in learners:
-        tables.append(_functions(study, name, stored, shown, points))
-    fitted_on = fitting_prompts(study.spec)
-    bound = divergence_bound(targets)
+        yield from _functions(study, name, stored, shown, points)
+    reached = {best: _mean_loss(predict(study.learners[best].learner, stored), targets) for best in bests}
     for name in transformers:
         population = study.learners[name]
-        assert isinstance(population.learner, OnFeatures)
         ours = outputs(population.learner, stored, prompts)
-        metrics: dict[str, Array] = {}
-        for kind, own in _own(population.learner, *fitted_on).items():
-            apart = _compared(ours, outputs(own, stored, prompts), bound)
-            metrics |= {f"own_{kind}_{metric}": value for metric, value in apart.items()}
-        for best in bests:
-            reached = predict(study.learners[best].learner, stored)
-            ratio = _mean_loss(ours.prediction, targets) / _mean_loss(reached, targets)
-            metrics[f"relative_excess_over_{best}"] = ratio - 1
-        tables.append(study.rows(name, population, variant, metrics))
-    return pd.concat(tables)
+        for reference, own in own_algorithms(population, *study.fitting_prompts()).items():
+            apart = _compared(ours, outputs(own, stored, prompts), divergence_bound(targets))
+            yield from study.rows(name, population, apart, reference=reference)
+        for best, least in reached.items():
+            excess = _mean_loss(ours.prediction, targets) / least - 1
+            yield from study.rows(name, population, {"relative_excess_over_bound": excess}, reference=best)
 
 
 def _mean_loss(prediction: Array, targets: Array) -> Float[Array, " seeds"]:
@@ -79,31 +101,8 @@ def _compared(ours: Outputs, theirs: Outputs, bound: Array) -> dict[str, Float[A
     return distances(ours, theirs, bound) | error
 
 
-def _own(models: OnFeatures, prompts: Prompt, targets: Array) -> dict[str, OnFeatures]:
-    """Each seed's features with a gradient step from its W₀ at the best rate, and with ridge regression."""
-
-    def step(model: OnFeatures) -> OnFeatures:
-        assert isinstance(model.head, Transformer)
-        start = model.head.initial_weights
-        head = GradientDescent(jnp.ones(1), prompts.x.shape[1], start)
-        return dataclasses.replace(model, head=head).fitted(prompts, targets)
-
-    seeds = [
-        jax.tree.map(lambda a, i=i: a[i] if eqx.is_array(a) else a, models) for i in range(_count(models))
-    ]
-    ridges = [
-        dataclasses.replace(seed, head=Ridge(jnp.ones(()), free=True)).fitted(prompts, targets)
-        for seed in seeds
-    ]
-    stacked = jax.tree.map(lambda *a: jnp.stack(a) if eqx.is_array(a[0]) else a[0], *ridges)
-    return {"step": eqx.filter_jit(eqx.filter_vmap(step))(models), "ridge": stacked}
-
-
-def _count(models: OnFeatures) -> int:
-    return int(jax.tree.leaves(eqx.filter(models, eqx.is_array))[0].shape[0])
-
-
-def _functions(study: Study, name: str, stored: Prompt, shown: int, points: int) -> pd.DataFrame:
+def _functions(study: Study, name: str, stored: Prompt, shown: int, points: int) -> Iterator[Record]:
+    """A learner's function of the query, before and after the examples of each shown prompt."""
     population = study.learners[name]
     grid = jnp.linspace(-REACH, REACH, points)
 
@@ -114,35 +113,21 @@ def _functions(study: Study, name: str, stored: Prompt, shown: int, points: int)
 
         return jax.vmap(at)(grid)
 
-    tables = []
     for index in range(shown):
         prompt = in_double(jax.tree.map(lambda a, i=index: a[i], stored))
-        first, last = eqx.filter_vmap(lambda m, p=prompt: one(m, p))(population.learner)
+        first, last = population.map(one, prompt)
         for place, x in enumerate(np.asarray(grid)):
             values = {"before": first[:, place], "after": last[:, place]}
-            tables.append(study.rows(name, population, f"prompt={index},x={x:.3f}", values))
-    return pd.concat(tables)
+            yield from study.rows(name, population, values, prompt=index, query=round(float(x), 3))
 
 
-def before(model: OnFeatures, prompt: Prompt) -> Float[Array, " m"]:
-    """The prediction of the output layer before it has seen the examples: W₀ φ(x_q)."""
-    start = model.head.initial_weights if isinstance(model.head, Transformer) else None
-    if isinstance(model.head, GradientDescent):
-        start = model.head.start
-    assert start is not None, "the head has no W₀"
-    return start @ model.lift(prompt).query
-
-
-def _examples(study: Study, stored: Prompt, shown: int) -> pd.DataFrame:
-    tables = []
+def _examples(study: Study, stored: Prompt, shown: int) -> Iterator[Record]:
     for index in range(shown):
         for j, (x, y) in enumerate(zip(stored.x[index, :, 0], stored.y[index, :, 0], strict=True)):
-            values = {"x": x[None], "y": y[None]}
-            tables.append(study.rows("examples", None, f"prompt={index},example={j}", values))
-    return pd.concat(tables)
+            yield from study.rows("examples", None, {"x": x, "y": y}, prompt=index, example=j)
 
 
-def _closed_forms(study: Study, task: SineWaves) -> pd.DataFrame:
+def _exact_losses(study: Study, task: SineWaves) -> Iterator[Record]:
     """The least losses of a layer and of a step on any features, and that of the mean wave."""
     law = waves.law(task)
     found = waves.operators(law, law.mean)
@@ -151,5 +136,5 @@ def _closed_forms(study: Study, task: SineWaves) -> pd.DataFrame:
         "best_step": waves.step_kernel(found),
         "mean_wave": np.zeros_like(found.residual),
     }
-    rows = {f"{name}_loss": jnp.array([found.loss(kernel)]) for name, kernel in kernels.items()}
-    return study.rows("closed_form", None, study.spec["variant"], rows)
+    for name, kernel in kernels.items():
+        yield from study.rows(name, None, {"exact_loss": found.loss(kernel)})

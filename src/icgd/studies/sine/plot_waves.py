@@ -5,32 +5,35 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from icgd.plotting.style import PAGE, curve, look
+from icgd.analysis.tidy import rows
+from icgd.plotting.axes import PAGE, curve
+from icgd.plotting.looks import Looks
+from icgd.ranges import LearnerName
 
 SHOWN = {"meta": "-", "wave_transformer": "--"}
-FLOORS = {"best_step": "best step", "best_layer": "best layer"}
+"""The learners whose functions are drawn, with their lines."""
+FLOORS = ("best_step", "best_layer")
 
 
 def select(metrics: pd.DataFrame) -> pd.DataFrame:
-    """Losses on the training law, and the functions."""
-    losses = (metrics["metric"] == "bounded_loss") & (metrics["condition"] == "test")
-    return metrics[losses | metrics["condition"].str.startswith("prompt=")]
+    """Losses on the training law, and the functions with their examples."""
+    return rows(metrics, option=None, metric=["bounded_loss", "before", "after", "x", "y"])
 
 
-def draw(table: pd.DataFrame, *, learners: list[str], prompts: int) -> Figure:
-    """Left losses, then a panel per prompt with the functions of the first seed and the examples."""
+def draw(table: pd.DataFrame, looks: Looks, *, learners: list[LearnerName], prompts: int) -> Figure:
+    """Left losses, then a panel per prompt with functions, mean and range over seeds, and the examples."""
     figure, axes = plt.subplots(1, 1 + prompts, figsize=(PAGE, 2.1))
-    losses = table[table["metric"] == "bounded_loss"]
+    losses = rows(table, metric="bounded_loss")
     for learner in learners:
-        rows = losses[losses["learner"] == learner]
-        curve(axes[0], rows["step"].astype(float), rows, learner, marker=False)
-    for floor, name in FLOORS.items():
-        level = losses.loc[losses["learner"] == floor, "mean"].iloc[0]
-        axes[0].axhline(level, color=look(floor)[1], linestyle=":", label=name, zorder=0)
+        mine = rows(losses, learner=learner)
+        curve(axes[0], mine["step"], mine, looks[learner], marker="")
+    for floor in FLOORS:
+        level, look = rows(losses, learner=floor)["mean"].iloc[0], looks[floor]
+        axes[0].axhline(level, color=look.colour, linestyle=":", label=look.label, zorder=0)
     axes[0].set(xlabel="training step", ylabel="test loss", yscale="log", ylim=(3e-6, 30))
     axes[0].legend(fontsize=5.5, ncols=2, loc="upper right")
     for index, panel in enumerate(axes[1:]):
-        _functions(panel, table[table["condition"].str.startswith(f"prompt={index},")])
+        _functions(panel, rows(table, prompt=index), looks)
         panel.set(xlabel="$x$")
     axes[1].set(ylabel="$y$")
     handles, names = axes[1].get_legend_handles_labels()
@@ -38,15 +41,15 @@ def draw(table: pd.DataFrame, *, learners: list[str], prompts: int) -> Figure:
     return figure
 
 
-def _functions(panel: Axes, table: pd.DataFrame) -> None:
-    examples = table[table["condition"].str.contains("example=")]
-    x, y = (examples[examples["metric"] == axis].sort_values("condition")["mean"] for axis in "xy")
+def _functions(panel: Axes, table: pd.DataFrame, looks: Looks) -> None:
+    x, y = (rows(table, metric=axis).sort_values("example")["mean"] for axis in "xy")
     panel.plot(x, y, "ko", label="examples", fillstyle="none", zorder=3)
-    values = table[table["condition"].str.contains(",x=")]
-    values = values.assign(x=values["condition"].str.split("x=").str[1].astype(float)).sort_values("x")
     for learner, line in SHOWN.items():
-        name, colour, _ = look(learner)
+        look = looks[learner]
         for part, width in (("before", 0.7), ("after", 1.4)):
-            rows = values[(values["learner"] == learner) & (values["metric"] == part)]
-            panel.plot(rows["x"], rows["mean"], line, color=colour, linewidth=width, label=f"{name}, {part}")
-            panel.fill_between(rows["x"], rows["min"], rows["max"], color=colour, alpha=0.15, linewidth=0)
+            mine = rows(table, learner=learner, metric=part).sort_values("query")
+            at = mine["query"].astype(float)
+            panel.plot(
+                at, mine["mean"], line, color=look.colour, linewidth=width, label=f"{look.label}, {part}"
+            )
+            panel.fill_between(at, mine["min"], mine["max"], color=look.colour, alpha=0.15, linewidth=0)

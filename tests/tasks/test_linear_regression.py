@@ -6,9 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from icgd.randomness import named_key
 from icgd.tasks.linear_regression import LinearRegression
-from icgd.tasks.real_tables import TableRegression, standardised
 
 KEY = jax.random.key(1)
 LAWS = ["uniform", "normal", "exponential", "laplace", "norm_matched"]
@@ -57,24 +55,3 @@ def test_only_the_corrupted_labels_change() -> None:
 def test_too_many_corrupted_labels_are_refused() -> None:
     with pytest.raises(ValueError, match="corrupted_labels is 11 but a context has only 10"):
         LinearRegression(corrupted_labels=11)
-
-
-def test_keys_depend_on_every_part_of_the_name() -> None:
-    names = [(0, "a", 1), (0, "a", 2), (0, "b", 1), (1, "a", 1), (0, "a", 1, "c")]
-    keys = {tuple(jax.random.key_data(named_key(*name)).tolist()) for name in names}  # type: ignore[arg-type]
-    assert len(keys) == len(names)
-    assert (jax.random.key_data(named_key(0, "a", 1)) == jax.random.key_data(named_key(0, "a", 1))).all()
-
-
-def test_table_prompts_are_distinct_standardised_rows() -> None:
-    inputs, labels = standardised("diabetes")
-    assert inputs.shape == (442, 10)
-    np.testing.assert_allclose(np.column_stack([inputs, labels]).std(axis=0), 1, rtol=1e-4)
-    prompt, target = TableRegression("diabetes", label_scale=2.0).sample(KEY)
-    rows = np.vstack([prompt.x, prompt.query]) * 12**0.5
-    found = [int(np.argmin(((inputs - row) ** 2).sum(axis=1))) for row in rows]
-    assert len(set(found)) == 11
-    np.testing.assert_allclose(rows, inputs[found], atol=1e-5)
-    np.testing.assert_allclose(
-        np.append(prompt.y, target), 2 * (10 / 12) ** 0.5 * labels[found, 0], rtol=1e-4, atol=1e-5
-    )
