@@ -33,7 +33,7 @@ def draw(table: pd.DataFrame, looks: Looks, *, models: list[dict[str, str]]) -> 
                 [rows(table, experiment=e, learner=name, metric=metric, reference=rival) for e, name in pairs]
             )
             offset = 0.1 * (index - (len(RIVALS) - 1) / 2)
-            points(panel, np.arange(len(pairs)) + offset, mine, looks[rival], 4)
+            points(panel, np.arange(len(pairs)) + offset, mine, looks[rival], 4.0)
         names = [f"{TASKS[experiment]},\n{looks[learner].label}" for experiment, learner in pairs]
         panel.set_xticks(range(len(pairs)), names, rotation=35, fontsize=6)
         panel.set(ylabel=title, ylim=(0, 1.02))
