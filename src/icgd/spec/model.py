@@ -1,4 +1,4 @@
-"""The types of a run's config. Options of kinds are checked against the kinds themselves (`icgd.spec.check`)."""
+"""The types of a run's config. Options of kinds are checked against the kinds themselves (`icgd.checks`)."""
 
 import itertools
 from typing import Annotated, Any, Literal
@@ -129,6 +129,8 @@ class Experiment(Part):
     """Options of the task that are changed in the evaluation alone, each to every value."""
     variants: dict[Name, Variant] = {}
     measurements: Annotated[dict[Name, dict[str, Any]], MinLen(1)]
+    unverified: list[str] = []
+    """Learners that `verify` leaves out."""
 
     @property
     def learners(self) -> list[str]:
@@ -194,8 +196,6 @@ class Config(Part):
     xla_flags: str
     verified: list[str]
     """Metrics that `verify` compares with the reference."""
-    unverified: list[Annotated[str, StringConstraints(pattern=r"^[a-z0-9_]+/[a-z0-9_]+$")]] = []
-    """Learners, as experiment/learner, that it leaves out."""
     studies: Annotated[dict[Name, str], MinLen(1)]
     experiments: dict[Name, Experiment] = {}
     figures: dict[Name, Figure] = {}

@@ -91,7 +91,7 @@ class Plan:
     def prompts(self, name: str, variant: str) -> Job:
         """Evaluation prompts, drawn once for all learners."""
         experiment = self.config.experiments[name]
-        spec = self._base(name, variant) | {
+        spec = self.base(name, variant) | {
             "conditions": conditions(experiment, variant),
             "count": experiment.evaluation_prompts,
         }
@@ -102,7 +102,7 @@ class Plan:
         """Explicit algorithms at their optimal hyper-parameters."""
         experiment = self.config.experiments[name]
         algorithms = {b: self.learner_spec(name, "baselines", b) for b in experiment.baselines}
-        spec = self._base(name, variant) | {"baselines": algorithms} | self._fitting
+        spec = self.base(name, variant) | {"baselines": algorithms} | self._fitting
         output = Path(self.paths.baselines(name, variant))
         parts = [spec["task"], *algorithms.values()]
         return self._job("baselines", f"{name}/{variant}", spec, {"output": output}, parts)
@@ -122,7 +122,7 @@ class Plan:
     def training(self, name: str, variant: str, learner: str, seeds: list[int]) -> tuple[Tree, list[Tree]]:
         """The spec of a training, and the kinds that it builds."""
         trained = self.config.experiments[name].trained[learner]
-        spec = self._base(name, variant) | {
+        spec = self.base(name, variant) | {
             "learner_name": learner,
             "key": trained.key or learner,
             "seeds": seeds,
@@ -139,7 +139,7 @@ class Plan:
         module = self.kinds.module("measure", measurement, self.config.homes.get(f"experiments.{name}"), where)
         read = self._with_parts(experiment, self.reads[f"{name}/{measurement}"])
         learners = {learner: self._compared(name, variant, learner) for learner in read}
-        spec = self._base(name, variant) | self._fitting | {
+        spec = self.base(name, variant) | self._fitting | {
             "module": module,
             "conditions": conditions(experiment, variant),
             "options": experiment.measurements.get(measurement, {}),
@@ -200,7 +200,7 @@ class Plan:
         module, name = self.kinds.attribute(role, spec.kind, study, where)
         return {"module": module, "name": name, "options": spec.options}
 
-    def _base(self, name: str, variant: str) -> Tree:
+    def base(self, name: str, variant: str) -> Tree:
         """What the specs of all jobs of a variant share."""
         experiment = self.config.experiments[name]
         task = self._resolved("task", experiment.task, name, f"experiments.{name}.task.kind")

@@ -154,7 +154,7 @@ class Products:
             "exact": exact,
             "run": self.run,
             "verified": self.config.verified,
-            "unverified": self.config.unverified,
+            "unverified": [[n, learner] for n, e in self.config.experiments.items() for learner in e.unverified],
             "metrics": self._made(self.metrics, "parquet"),
             "claims": self._made(self.verdicts),
         }

@@ -17,7 +17,7 @@ class ConfigError(Exception):
     """The config asks for something that does not exist or cannot be."""
 
 
-class _Loader(yaml.SafeLoader):
+class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]
     """YAML as version 1.2 has it: 1e-2 is a number, `on` is text, and a key may stand only once."""
 
 

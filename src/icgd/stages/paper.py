@@ -5,23 +5,40 @@ import re
 import shutil
 import subprocess
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from icgd.results.environment import clean
 from icgd.results.store import replacing
 from icgd.stages.arguments import StageError, run_stage
+from icgd.writeup.sources import latex_sources
 
 INSTALL = "see workflow/scripts/ensure_latex.sh, or run: make latex"
+ERRORS = re.compile(r"^(?:! |\S[^:\n]*:\d+: )(?:.*\n){1,6}", re.MULTILINE)
 PROBLEMS = re.compile(
     r"^(?:LaTeX Warning: .*(?:undefined|multiply).*|Package natbib Warning: .*undefined.*|"
     r"Overfull \\hbox.*)$",
     re.MULTILINE,
 )
+# The line below says what is in the box, and may hold any brackets.
+BOXES = re.compile(r"^(?:Over|Under)full.*\n.*$", re.MULTILINE)
 
 
 def problems(log: str) -> list[str]:
-    """Lines of a LaTeX log that a finished paper must not have."""
-    return PROBLEMS.findall(log)
+    """Lines of a LaTeX log that a finished paper must not have, each with the file that it is about."""
+    return [f"{_file_at(log[: found.start()])}: {found[0]}" for found in PROBLEMS.finditer(log)]
+
+
+def _file_at(log: str) -> str:
+    """The file that LaTeX reads at the end of a part of its log, which brackets the files."""
+    opened: list[str] = []
+    for bracket, name in re.findall(r"([()])((?:\./)?[\w./+-]+\.\w+)?", BOXES.sub("", log)):
+        if bracket == "(":
+            opened.append(name)
+        elif opened:
+            opened.pop()
+    return next((name.removeprefix("./") for name in reversed(opened) if name), "main.tex")
 
 
 def typeset(folder: Path) -> Path:
@@ -29,36 +46,52 @@ def typeset(folder: Path) -> Path:
     if shutil.which("latexmk") is None:
         raise StageError(f"latexmk was not found; LaTeX is needed for the paper: {INSTALL}")
     reproducible = {"SOURCE_DATE_EPOCH": "0", "FORCE_SOURCE_DATE": "1", "max_print_line": "1000"}
+    options = ["-norc", "-pdf", "-interaction=nonstopmode", "-halt-on-error", "-file-line-error"]
     done = subprocess.run(
-        ["latexmk", "-pdf", "-interaction=nonstopmode", "-halt-on-error", "main.tex"],
+        ["latexmk", *options, "main.tex"],
         cwd=folder,
-        env=os.environ | reproducible,
+        env=clean(os.environ) | reproducible,
+        stdin=subprocess.DEVNULL,
         capture_output=True,
-        text=True,
+        encoding="utf-8",
         errors="replace",
         check=False,
     )
     log_file = folder / "main.log"
-    log = log_file.read_text(errors="replace") if log_file.exists() else done.stdout
-    found = re.findall(r"^! (?:.*\n){1,6}", log, re.MULTILINE) or problems(log)
+    log = log_file.read_text(encoding="utf-8", errors="replace") if log_file.exists() else done.stdout
+    found = ERRORS.findall(log) or problems(log)
     if done.returncode or found:
-        tail = "\n".join(found or done.stdout.splitlines()[-30:])
+        tail = "\n".join(found or (done.stdout + done.stderr).splitlines()[-30:])
         raise StageError(f"LaTeX did not accept the paper (sources in paper/):\n{tail}")
     return folder / "main.pdf"
+
+
+def parts(sources: Path, numbers: Path, figures: list[Path]) -> Iterator[tuple[str, Path]]:
+    """All files of the paper, with their place in the folder where it is typeset."""
+    for path in latex_sources(sources):
+        yield path.relative_to(sources).as_posix(), path
+    for path in sorted(numbers.iterdir()):
+        yield f"numbers/{path.name}", path
+    for path in figures:
+        yield f"figures/{path.name}", path
 
 
 def main(spec: dict[str, Any], sources: Path, numbers: Path, figures: list[Path], output: Path) -> None:
     """Copy sources, numbers and figures into a scratch folder, typeset, and keep the PDF."""
     with tempfile.TemporaryDirectory() as scratch:
-        folder = Path(scratch)
-        shutil.copytree(sources, folder, dirs_exist_ok=True)
-        shutil.copytree(numbers, folder / "numbers")
-        (folder / "figures").mkdir()
-        for figure in figures:
-            shutil.copy(figure, folder / "figures")
-        pdf = typeset(folder)
+        taken: dict[str, Path] = {}
+        for place, path in parts(sources, numbers, figures):
+            if place in taken:
+                message = (
+                    f"{taken[place]} has the name of a file that the run makes, {path}; rename the former."
+                )
+                raise StageError(message)
+            taken[place] = path
+            (Path(scratch) / place).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(path, Path(scratch) / place)
+        pdf = typeset(Path(scratch))
         with replacing(output) as temporary:
-            shutil.copy(pdf, temporary)
+            shutil.copyfile(pdf, temporary)
 
 
 if __name__ == "__main__":

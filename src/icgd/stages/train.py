@@ -14,6 +14,7 @@ from jaxtyping import Array
 from tqdm import tqdm
 
 from icgd.randomness import named_key
+from icgd.results import interrupts
 from icgd.results.job import Artefact, Job
 from icgd.spec.build import build_learner, build_task, fill, leaves_by_name, load_blocks, save_learner, start_from
 from icgd.stages.entry import StageError
@@ -81,12 +82,16 @@ def main(job: Job) -> None:
     progress = _Progress(job.name, int(state.step), training.steps)
     saved = -math.inf
     try:
-        for state in train(state, task, training, data_keys, seeds):  # noqa: B020
-            snapshots.append(leaves_by_name(state.learner))
-            if time.perf_counter() - saved > CHECKPOINT_SECONDS:
-                save_checkpoint(checkpoint, state, snapshots, job.digest)
-                saved = time.perf_counter()
-                progress.show(state)
+        with interrupts.deferred():
+            for state in train(state, task, training, data_keys, seeds):  # noqa: B020
+                snapshots.append(leaves_by_name(state.learner))
+                told = interrupts.requested()
+                if told or time.perf_counter() - saved > CHECKPOINT_SECONDS:
+                    save_checkpoint(checkpoint, state, snapshots, job.digest)
+                    saved = time.perf_counter()
+                    progress.show(state)
+                if told:
+                    interrupts.leave(f"kept in {checkpoint}")
     except NonFiniteLossError as error:
         save_checkpoint(checkpoint, state, snapshots, job.digest)
         raise StageError(f"{job.name}: {error}; kept in {checkpoint}") from None

@@ -16,7 +16,7 @@ import optax
 from jaxtyping import Array, Float, Int, Key
 from optax.contrib import MuonDimensionNumbers, muon
 
-from icgd.ranges import NonNegativeFloat, NonNegativeInt, PositiveFloat, PositiveInt
+from icgd.ranges import Fraction, NonNegativeFloat, NonNegativeInt, PositiveFloat, PositiveInt
 from icgd.learner import Learner
 from icgd.models.fast_linear import predictions
 from icgd.task import Task
@@ -71,7 +71,7 @@ class Training:
     """How many seeds are trained together in one vectorised job."""
     learning_rate: PositiveFloat
     optimiser: Literal["adam", "muon"] = "adam"
-    warmup: NonNegativeFloat = 0.0
+    warmup: Fraction = 0.0
     """Share of the steps over which the learning rate rises."""
     second_moment_decay: PositiveFloat = 0.999
     weight_decay: NonNegativeFloat = 0.0

@@ -10,7 +10,14 @@ from icgd.analysis.intervals import final, seed_intervals
 from icgd.objectives.dial import OBJECTIVES
 from icgd.studies.retargeting.plot_retargeting import CHANGES, TARGETS
 from icgd.plotting.style import MODELS, label
+from icgd.writeup.text import escape
 
+COMPARISONS = {
+    "below": "$<$ {0}",
+    "above": "$>$ {0}",
+    "between": "{0}--{1}",
+    "equals": r"{0}\,$\pm$\,{1}",
+}
 OVER = {"mean": "mean", "max": "max", "min": "min", "max_abs": r"max$|\cdot|$"}
 PERCENT = (
     "relative_excess",
@@ -64,27 +71,21 @@ def shown(metric: str, value: float) -> str:
     return rf"\ensuremath{{{100 * value:.2f}\,\%}}"
 
 
-def escape(text: str) -> str:
-    """Text with LaTeX's special characters made harmless."""
-    for character in "&%#_$":
-        text = text.replace(character, rf"\{character}")
-    return text
-
-
 def claims_table(claims: pd.DataFrame) -> str:
     """Rows of the claims table; a maximum or minimum is printed without an interval."""
-    lines = []
-    for row in claims.to_dict("records"):
-        relation = "<" if row["relation"] == "below" else ">"
-        metric = str(row["metric"])
-        value = shown(metric, row["value"])
-        if row["over"] == "mean":
-            value += rf" [{shown(metric, row['interval_low'])}, {shown(metric, row['interval_high'])}]"
-        bound = shown(metric, row["threshold"]) if row["threshold"] else "0"
-        verdict = rf"\textbf{{{row['verdict']}}}" if "not" in row["verdict"] else row["verdict"]
-        cells = [row["id"], escape(row["statement"]), escape(row["source"]), OVER[row["over"]], value]
-        lines.append(" & ".join([*cells, rf"${relation}$ {bound}", verdict]) + r" \\")
-    return "\n".join(lines) + "\n"
+    return "".join(_claim(row) for row in claims.to_dict("records"))
+
+
+def _claim(row: Mapping[Any, Any]) -> str:
+    metric = str(row["metric"])
+    value = shown(metric, row["value"])
+    if row["over"] == "mean":
+        value += rf" [{shown(metric, row['interval_low'])}, {shown(metric, row['interval_high'])}]"
+    bounds = [shown(metric, float(number)) if float(number) else "0" for number in str(row["threshold"]).split()]
+    bound = COMPARISONS[row["comparison"]].format(*bounds)
+    verdict = rf"\textbf{{{row['verdict']}}}" if row["verdict"] == FAILS else row["verdict"]
+    cells = [row["id"], escape(row["statement"]), escape(row["origin"]), OVER[row["over"]], value, bound, verdict]
+    return " & ".join(cells) + r" \\" + "\n"
 
 
 def times_table(record: Mapping[str, Any]) -> str:
