@@ -12,6 +12,7 @@ from matplotlib.patches import Rectangle
 from icgd.analysis.tidy import rows
 from icgd.plotting.axes import PAGE
 from icgd.plotting.looks import Looks
+from icgd.ranges import LearnerName
 
 DISTANCE, VERDICT = "relative_distance", "is_algorithm"
 PANELS = {"training law": None, "out of distribution (mean over shifts)": ...}
@@ -23,7 +24,9 @@ def select(metrics: pd.DataFrame) -> pd.DataFrame:
     return rows(metrics, metric=[DISTANCE, VERDICT])
 
 
-def draw(table: pd.DataFrame, looks: Looks, *, models: list[str], algorithms: list[str]) -> Figure:
+def draw(
+    table: pd.DataFrame, looks: Looks, *, models: list[LearnerName], algorithms: list[LearnerName]
+) -> Figure:
     """Above the training law, below the mean over all shifts; a frame marks the nearest algorithm."""
     figure, axes = plt.subplots(2, 1, figsize=(PAGE, 4.2), sharex=True)
     for panel, (title, option) in zip(axes, PANELS.items(), strict=True):

@@ -11,6 +11,7 @@ from matplotlib.ticker import NullFormatter
 from icgd.analysis.tidy import rows
 from icgd.plotting.axes import COLUMN, spread
 from icgd.plotting.looks import Look, Looks
+from icgd.ranges import LearnerName
 
 DISTANCE, LOSS = "relative_distance", "bounded_loss"
 
@@ -24,11 +25,11 @@ def draw(
     table: pd.DataFrame,
     looks: Looks,
     *,
-    pairs: list[list[str]],
+    pairs: list[list[LearnerName]],
     prompts: dict[str, dict[str, str]],
     losses: str,
-    rivals: list[str],
-    zero: str,
+    rivals: list[LearnerName],
+    zero: LearnerName,
 ) -> Figure:
     """Above the distance of each [model, algorithm] on all kinds of prompts, below the losses on one kind.
 

@@ -16,7 +16,7 @@ from icgd.analysis.experiment import Experiment
 from icgd.analysis.study import Study
 from icgd.analysis.tidy import Column, Metric, Record
 from icgd.models.language_model import Edit
-from icgd.ranges import PositiveInt
+from icgd.ranges import LearnerName, PositiveInt
 from icgd.studies.induction.model_scores import language_models, position_losses, unchanged, window
 
 ABLATED = ("ablated",)
@@ -68,7 +68,7 @@ def reads(experiment: Experiment, options: Mapping[str, Any]) -> list[str]:
 def measure(
     study: Study,
     *,
-    learners: list[str],
+    learners: list[LearnerName],
     first: list[int],
     second: list[int],
     option: str | None = None,

@@ -7,6 +7,7 @@ from matplotlib.figure import Figure
 from icgd.analysis.tidy import rows
 from icgd.plotting.axes import COLUMN, spread
 from icgd.plotting.looks import Looks
+from icgd.ranges import LearnerName
 
 EDITS = {
     "nothing": "nothing",
@@ -24,7 +25,7 @@ def select(metrics: pd.DataFrame) -> pd.DataFrame:
     return rows(metrics, metric=list(PARTS), ablated=list(EDITS))
 
 
-def draw(table: pd.DataFrame, looks: Looks, *, learners: list[str]) -> Figure:
+def draw(table: pd.DataFrame, looks: Looks, *, learners: list[LearnerName]) -> Figure:
     """Full markers: second segment; hollow: first segment, where there is nothing to copy from."""
     figure, axes = plt.subplots(figsize=(COLUMN, 1.9))
     for index, learner in enumerate(learners):

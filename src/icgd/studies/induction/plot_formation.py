@@ -8,6 +8,7 @@ from matplotlib.figure import Figure
 from icgd.analysis.tidy import rows
 from icgd.plotting.axes import PAGE, curve
 from icgd.plotting.looks import Looks
+from icgd.ranges import LearnerName
 
 SCORES = {
     (1, "previous_token"): ("previous token", "#D55E00", "-"),
@@ -25,7 +26,11 @@ def select(metrics: pd.DataFrame) -> pd.DataFrame:
 
 
 def draw(
-    table: pd.DataFrame, looks: Looks, *, losses: dict[str, list[str]], panels: list[dict[str, str]]
+    table: pd.DataFrame,
+    looks: Looks,
+    *,
+    losses: dict[str, list[LearnerName]],
+    panels: list[dict[str, LearnerName]],
 ) -> Figure:
     """Left the losses of learners by experiment, then scores in a panel for each learner by experiment."""
     figure, axes = plt.subplots(1, 1 + len(panels), figsize=(PAGE, 2.0))

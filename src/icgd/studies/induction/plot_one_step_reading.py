@@ -9,6 +9,7 @@ from matplotlib.figure import Figure
 from icgd.analysis.tidy import rows
 from icgd.plotting.axes import PAGE, points
 from icgd.plotting.looks import Looks
+from icgd.ranges import LearnerName
 from icgd.studies.induction.plot_formation import TASKS
 
 RIVALS = ["step", "mean_step", "frequencies", "dirichlet", "last_follower", "unigram"]
@@ -23,7 +24,7 @@ def select(metrics: pd.DataFrame) -> pd.DataFrame:
     return pd.concat([rows(trained, metric=list(PANELS), reference=RIVALS), rows(trained, metric=GROWTH)])
 
 
-def draw(table: pd.DataFrame, looks: Looks, *, models: list[dict[str, str]]) -> Figure:
+def draw(table: pd.DataFrame, looks: Looks, *, models: list[dict[str, LearnerName]]) -> Figure:
     """A position on the horizontal axis for each learner by experiment; right the growth."""
     pairs = [pair for model in models for pair in model.items()]
     figure, axes = plt.subplots(1, 3, figsize=(PAGE, 2.3), width_ratios=[1, 1, 0.9])
