@@ -1,31 +1,20 @@
 """Measurements of induction heads on models whose attention is a table of weights by distance."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from types import ModuleType
-from typing import Any
 
 import jax
 import jax.numpy as jnp
 import numpy as np
-import pandas as pd
 import pytest
 
-from icgd.algorithms.counting import Counting, followers
-from icgd.analysis.study import Population, Study, alone
-from icgd.analysis.tidy import rows, table
-from icgd.models.language_model import LanguageModel, constructed_induction
+from icgd.analysis.study import Population
+from icgd.analysis.tidy import rows
+from icgd.models.language_model import LanguageModel
 from icgd.models.layers import Attention
-from icgd.results.job import Artefact
-from icgd.results.store import save_arrays
-from icgd.stages.compare import declared
-from icgd.studies.induction import measure_ablation, measure_formation, measure_one_step_reading
+from icgd.studies.induction import measure_ablation, measure_formation
 from icgd.studies.induction.phase_change import steepest_fall
-from icgd.tasks.token_sequences import TiledSegments
-
-LAW = np.array([[0, 1, 2, 0, 1], [2, 2, 1, 0, 2]])
-SHIFTED = np.array([[1, 0, 1, 0, 1], [2, 0, 2, 0, 2], [1, 1, 1, 1, 1]])
-"""Sequences of five tokens; the last is only a target."""
+from tests.studies.token_study import LAW, SHIFTED, measured, study_of, values
 
 
 def reader(weights: Sequence[float]) -> LanguageModel:
@@ -52,35 +41,6 @@ def losses(maps: np.ndarray, sequences: np.ndarray) -> np.ndarray:
 
 def read_maps(weights: Sequence[float]) -> np.ndarray:
     return np.array([[weights[i - j] if j <= i else 0 for j in range(4)] for i in range(4)], float)
-
-
-def study_of(
-    folder: Path,
-    learners: Mapping[str, Population],
-    history: Mapping[str, list[Population]] = {},  # noqa: B006
-    references: Mapping[str, Any] = {},  # noqa: B006
-    law: np.ndarray = LAW,
-) -> Study:
-    for name, found in (("law", law), ("period=2", SHIFTED)):
-        arrays = {"tokens": found[:, :-1].astype(np.int32), "target": found[:, 1:].astype(np.int32)}
-        save_arrays(folder / f"{name}.npz", arrays, format="prompts", prompt="TokenPrompt", digest="")
-    conditions = [[None, None, {}], ["period", 2, {"period": 2}]]
-    spec = {
-        "name": "language",
-        "conditions": conditions,
-        "references": references,
-        "prompts": Artefact(folder),
-    }
-    return Study(spec, learners, history)
-
-
-def measured(module: ModuleType, study: Study, **options: Any) -> pd.DataFrame:
-    """The table of a measurement, whose rows must fill the columns that it declares."""
-    return table(declared(module.measure(study, **options), module.METRICS), module.COLUMNS)
-
-
-def values(found: pd.DataFrame, **wanted: Any) -> list[float]:
-    return rows(found, **wanted).sort_values(["step", "seed"])["value"].tolist()
 
 
 def test_ablations_take_the_weight_away_and_share_it_out(double: None, tmp_path: Path) -> None:
@@ -141,35 +101,3 @@ def test_formation_is_told_of_every_snapshot_and_at_the_end(double: None, tmp_pa
         assert values(found, metric="previous_token_lead", criterion=criterion) == pytest.approx(
             [matching - step]
         )
-
-
-def test_the_constructed_head_reads_as_one_step(double: None, tmp_path: Path) -> None:
-    task = TiledSegments(vocabulary=3, length=12, shortest=2, longest=6)
-    sequences = np.array([[0, 1] * 6 + [0], [2, 0] * 6 + [2]])
-    learners = {
-        "construction": alone(constructed_induction(task, jax.random.key(0))),
-        "step": alone(Counting(jnp.asarray(0.5), "step", 3)),
-        "unigram": alone(Counting(jnp.asarray(0.5), "unigram", 3)),
-    }
-    references = {"construction": {"algorithm": "step", "rivals": ["unigram"]}}
-    study = study_of(tmp_path, learners, references=references, law=sequences)
-    found = measured(measure_one_step_reading, study, late=2, least_matches=1, most_matches=3)
-    counts = np.stack([np.asarray(followers(jnp.asarray(row[:-1]), 3)) for row in sequences])
-    counts -= counts.mean(axis=-1, keepdims=True)
-    seen = np.stack([np.cumsum(np.eye(3)[row[:-1]], axis=0) / np.arange(1, 13)[:, None] for row in sequences])
-    seen -= seen.mean(axis=-1, keepdims=True)
-    kept = slice(2, None)  # where the current token has been followed
-    shared = (counts * seen)[:, kept].sum() ** 2 / (counts[:, kept] ** 2).sum() / (seen[:, kept] ** 2).sum()
-    one = rows(found, learner="construction")
-    assert values(one, metric="agreement", reference="step") == [1.0]
-    assert values(one, metric="explained_variance", reference="step") == pytest.approx([1.0])
-    assert values(one, metric="explained_variance", reference="unigram") == pytest.approx([shared])
-    ratio = values(one, metric="explained_variance_over_best_rival", reference="step")
-    assert ratio == pytest.approx([1 / shared])
-    assert values(one, metric="growth_exponent") == pytest.approx([1.0])
-    for matches in (1, 2, 3):  # one of three logits is the number of matches; then they are centred
-        assert values(one, metric="follower_logit", matches=matches) == pytest.approx([matches * 2 / 3])
-        assert values(one, metric="relative_follower_logit", matches=matches) == pytest.approx([matches])
-    matches = np.arange(12) // 2
-    loss = np.log(np.exp(0.5 * matches) + 2) - 0.5 * matches
-    assert values(found, learner="step", metric="loss") == pytest.approx([loss.mean()])

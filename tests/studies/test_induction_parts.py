@@ -1,16 +1,13 @@
-"""What the measurements of induction heads are made of: edits, windows, phase changes, resemblance."""
+"""What the measurements of induction heads are made of: edits, windows, phase changes."""
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from icgd.algorithms.counting import followers
 from icgd.algorithms.smoothers import Trivial
-from icgd.analysis.attention_scores import centred
 from icgd.analysis.study import alone
 from icgd.models.language_model import language_model
-from icgd.studies.induction.head_logits import growth_exponent, matched_logits, resemblance
 from icgd.studies.induction.measure_ablation import edits, masked
 from icgd.studies.induction.model_scores import language_models, window
 from icgd.studies.induction.phase_change import formation, formation_step, phase_change, steepest_fall
@@ -55,18 +52,6 @@ def test_leads_are_counted_from_the_matching() -> None:
         "previous_token_lead": [10.0],
         "previous_token_largest_lead": [0.0],
     }
-
-
-def test_resemblance_and_growth(double: None) -> None:
-    tokens = jnp.stack([jnp.array([0, 1] * 6), jnp.array([2, 3, 4] * 4)])
-    counts = jax.vmap(followers, in_axes=(0, None))(tokens, 5)
-    kept = counts.sum(axis=-1) >= 1
-    agreement, explained = resemblance(centred(3.0 * counts)[None], counts, kept)
-    np.testing.assert_allclose([agreement[0], explained[0]], 1)
-    assert float(resemblance(-counts[None], counts, kept)[0][0]) == 0
-    for head, exponent in ((counts, 1.0), (jnp.sign(counts), 0.0)):
-        growth = matched_logits(head[None], counts, 0, 3)
-        np.testing.assert_allclose(growth_exponent(growth), exponent, atol=1e-12)
 
 
 def test_windows_lie_within_the_sequence() -> None:
