@@ -93,8 +93,8 @@ class Study:
         names = itertools.chain(*([name, *other.all] for name, other in self.references.items()))
         return list(dict.fromkeys(names))
 
-    def condition(self, option: str, setting: Any) -> Condition:
-        """The shift of an option to a setting."""
+    def condition(self, option: str | None, setting: Any) -> Condition:
+        """The shift of an option to a setting, or the law for None and None."""
         return next(c for c in self.conditions if (c.option, str(c.setting)) == (option, str(setting)))
 
     def key(self, *name: str | int) -> Array:

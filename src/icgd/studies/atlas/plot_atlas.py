@@ -9,54 +9,65 @@ from matplotlib.figure import Figure
 from matplotlib.image import AxesImage
 from matplotlib.patches import Rectangle
 
-from icgd.plotting.style import MODELS, PAGE, label
+from icgd.analysis.tidy import rows
+from icgd.plotting.axes import PAGE
+from icgd.plotting.looks import Looks
+from icgd.ranges import LearnerName
 
-DISTANCE, VERDICT = "relative_distance_to_", "is_"
+DISTANCE, VERDICT = "relative_distance", "is_algorithm"
+PANELS = {"training law": None, "out of distribution (mean over shifts)": ...}
+"""Titles, and the options whose rows are averaged: none or any."""
 
 
 def select(metrics: pd.DataFrame) -> pd.DataFrame:
-    """All relative distances and verdicts, without their standard errors."""
-    kept = metrics["metric"].str.startswith((DISTANCE, VERDICT))
-    return metrics[kept & ~metrics["metric"].str.endswith("standard_error")]
+    """All relative distances and verdicts."""
+    return rows(metrics, metric=[DISTANCE, VERDICT])
 
 
-def draw(table: pd.DataFrame, *, models: list[str], algorithms: list[str]) -> Figure:
+def draw(
+    table: pd.DataFrame, looks: Looks, *, models: list[LearnerName], algorithms: list[LearnerName]
+) -> Figure:
     """Above the training law, below the mean over all shifts; a frame marks the nearest algorithm."""
     figure, axes = plt.subplots(2, 1, figsize=(PAGE, 4.2), sharex=True)
-    test = table["condition"] == "test"
-    for panel, rows, title in (
-        (axes[0], table[test], "training law"),
-        (axes[1], table[~test], "out of distribution (mean over shifts)"),
-    ):
-        image = _panel(panel, rows, models, algorithms)
+    for panel, (title, option) in zip(axes, PANELS.items(), strict=True):
+        mine = rows(table, option=option)
+        apart, verdict = (_matrix(mine, metric, models, algorithms) for metric in (DISTANCE, VERDICT))
+        image = _panel(panel, apart, verdict == 1)
+        panel.set_yticks(range(len(models)), [looks[name].name for name in models])
         panel.set_title(title, loc="left")
-    axes[1].set_xticks(range(len(algorithms)), [label(name) for name in algorithms], rotation=60, ha="right")
+    labels = [looks[name].label for name in algorithms]
+    axes[1].set_xticks(range(len(algorithms)), labels, rotation=60, ha="right")
     bar = figure.colorbar(image, ax=axes, shrink=0.6, aspect=30)
     bar.set_label("distance / typical label")
     return figure
 
 
-def _panel(panel: Axes, rows: pd.DataFrame, models: list[str], algorithms: list[str]) -> AxesImage:
-    means = rows.pivot_table(index="learner", columns="metric", values="mean")
-    apart = means.reindex(index=models, columns=[DISTANCE + a for a in algorithms]).to_numpy()
-    verdict = means.reindex(index=models, columns=[VERDICT + a for a in algorithms]).to_numpy()
+def _matrix(table: pd.DataFrame, metric: str, models: list[str], algorithms: list[str]) -> np.ndarray:
+    """Means of a metric, models × algorithms; NaN where there is none."""
+    means = rows(table, metric=metric).pivot_table(index="learner", columns="reference", values="mean")
+    return means.reindex(index=models, columns=algorithms).to_numpy(float)
+
+
+def _panel(panel: Axes, apart: np.ndarray, sure: np.ndarray) -> AxesImage:
+    """Distances as colours and numbers, bold where the model is the algorithm."""
     image = panel.imshow(apart, norm=LogNorm(0.01, 1.0, clip=True), cmap="cividis", aspect="auto")
     for (row, column), value in np.ndenumerate(apart):
-        colour = "white" if value < 0.12 else "black"
-        sure = verdict[row, column] == 1
         text = f"{value:.2f}".lstrip("0") if value < 9.5 else ">9"
-        panel.text(
-            column, row, text, ha="center", va="center", fontsize=6, color=colour,
-            fontweight="bold" if sure else "normal",
-        )  # fmt: skip
+        colour, weight = "white" if value < 0.12 else "black", "bold" if sure[row, column] else "normal"
+        panel.text(column, row, text, ha="center", va="center", fontsize=6, color=colour, fontweight=weight)
         if column == np.nanargmin(apart[row]):
-            width = 2.0 if sure else 0.8
-            style = "-" if sure else "--"
-            frame = (column - 0.5, row - 0.5)
+            width, line = (2.0, "-") if sure[row, column] else (0.8, "--")
             panel.add_patch(
-                Rectangle(frame, 1, 1, fill=False, edgecolor="#D55E00", linewidth=width, linestyle=style)
+                Rectangle(
+                    (column - 0.5, row - 0.5),
+                    1,
+                    1,
+                    fill=False,
+                    edgecolor="#D55E00",
+                    linewidth=width,
+                    linestyle=line,
+                )
             )
-    panel.set_yticks(range(len(models)), [MODELS[name] for name in models])
     panel.tick_params(length=0)
     panel.spines[:].set_visible(False)
     return image

@@ -5,19 +5,36 @@ token two back is the control. An ablated head writes nothing: its map is zero. 
 is nothing to copy from, so the loss there tells whether an edit does more than take induction away.
 """
 
-import equinox as eqx
-import jax
+from collections.abc import Iterator, Mapping
+from typing import Any
+
 import jax.numpy as jnp
 import numpy as np
-import pandas as pd
-from jaxtyping import Array, Float, Int
+from jaxtyping import Array, Float
 
-from icgd.analysis.attention_scores import token_losses
+from icgd.analysis.experiment import Experiment
 from icgd.analysis.study import Study
-from icgd.models.language_model import Edit, LanguageModel
-from icgd.prompt import TokenPrompt
-from icgd.ranges import PositiveInt
-from icgd.studies.induction.measure_formation import window
+from icgd.analysis.tidy import Column, Metric, Record
+from icgd.models.language_model import Edit
+from icgd.ranges import LearnerName, PositiveInt
+from icgd.studies.induction.model_scores import language_models, position_losses, unchanged, window
+
+ABLATED = ("ablated",)
+METRICS = {
+    "first_loss": Metric("mean cross-entropy on the first window, in nats", ABLATED),
+    "second_loss": Metric("mean cross-entropy on the second window, in nats", ABLATED),
+    "first_increase": Metric("by how much the ablation raises first_loss, in nats", ABLATED),
+    "second_increase": Metric("by how much the ablation raises second_loss, in nats", ABLATED),
+    "first_over_second_increase": Metric("size of first_increase over second_increase", ABLATED),
+}
+COLUMNS = {
+    "ablated": Column(
+        "string",
+        "what a model lacks: nothing, attention of layer 1 to the previous_token or the token two_back, "
+        "or the head of a layer (head_1, head_2, …)",
+    )
+}
+OTHERS = ()
 
 
 def masked(layer: int, distance: int) -> Edit:
@@ -38,53 +55,49 @@ def removed(layer: int) -> Edit:
 
 
 def edits(layers: int) -> dict[str, Edit]:
-    """The edits by name; the first changes nothing."""
-    found: dict[str, Edit] = {"nothing": lambda _, weights: weights}
-    found |= {"previous_token": masked(0, 1), "two_back": masked(0, 2)}
+    """The edits by what they take away; the first takes nothing."""
+    found = {"nothing": unchanged, "previous_token": masked(0, 1), "two_back": masked(0, 2)}
     return found | {f"head_{layer + 1}": removed(layer) for layer in range(layers)}
 
 
-@eqx.filter_jit
-def edited_losses(
-    models: LanguageModel, prompts: TokenPrompt, targets: Int[Array, "p n"], edit: Edit
-) -> Float[Array, "seeds n"]:
-    """Each seed's mean loss at every position with its attention maps edited."""
-
-    def each_seed(model: LanguageModel) -> Array:
-        logits = jax.vmap(lambda prompt: model.trace(prompt, edit).logits[-1])(prompts)
-        return jax.vmap(token_losses)(logits, targets).mean(axis=0)
-
-    return eqx.filter_vmap(each_seed)(models)
+def reads(experiment: Experiment, options: Mapping[str, Any]) -> list[str]:
+    """The learners that are named."""
+    return list(options["learners"])
 
 
 def measure(
     study: Study,
     *,
-    learners: list[str],
-    condition: str,
+    learners: list[LearnerName],
     first: list[int],
     second: list[int],
+    option: str | None = None,
+    setting: int | float | str | None = None,
     prompts: PositiveInt = 1024,
-) -> pd.DataFrame:
+) -> Iterator[Record]:
     """Losses on both windows under each edit, their increases, and the ratio of the increases.
 
+    They are of prompts where the task's `option` has this `setting`; both omitted: of the training law.
     Layer 1 must be softmax, as weights of both signs cannot be rescaled.
     """
-    stored, targets = study.prompts(condition, prompts)
-    tables = []
+    law = study.condition(option, setting)
+    stored, targets = study.prompts(law, prompts)
     for name in learners:
         population = study.learners[name]
-        models = population.learner
-        assert isinstance(models, LanguageModel)
+        models = language_models(name, population)
         intact: dict[str, np.ndarray] = {}
-        for edit, change in edits(len(models.layers)).items():
-            losses = edited_losses(models, stored, targets, change)
+        for ablated, edit in edits(len(models.layers)).items():
+            losses = position_losses(models, stored, targets, edit)
             found = {"first": window(losses, first), "second": window(losses, second)}
             intact = intact or found
-            rise = {part: found[part] - intact[part] for part in found}
-            metrics = {f"{part}_loss": value for part, value in found.items()}
-            metrics |= {f"{part}_increase": value for part, value in rise.items()}
-            if edit != "nothing":
-                metrics["first_over_second_increase"] = np.abs(rise["first"] / rise["second"])
-            tables.append(study.rows(name, population, f"ablated={edit}", metrics))
-    return pd.concat(tables)
+            yield from study.rows(name, population, _metrics(found, intact), law, ablated=ablated)
+
+
+def _metrics(found: Mapping[str, np.ndarray], intact: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """Losses by window, and, unless they are those of the intact model, by how much they rose."""
+    rise = {part: found[part] - intact[part] for part in found}
+    metrics = {f"{part}_loss": value for part, value in found.items()}
+    metrics |= {f"{part}_increase": value for part, value in rise.items()}
+    if found is not intact:
+        metrics["first_over_second_increase"] = np.abs(rise["first"] / rise["second"])
+    return metrics

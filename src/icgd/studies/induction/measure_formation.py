@@ -5,29 +5,54 @@ depends on what counts as formed, so the order is given for several criteria: th
 its least to its largest value that a curve must have come.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
 
-import equinox as eqx
-import jax
 import numpy as np
-import pandas as pd
-from jaxtyping import Array, Float, Int
+from jaxtyping import Float
 
-from icgd.analysis import attention_scores as scores
-from icgd.analysis.study import Study
-from icgd.learner import Learner
-from icgd.models.language_model import LanguageModel
-from icgd.prompt import TokenPrompt
-from icgd.ranges import PositiveFloat, PositiveInt
-from icgd.studies.induction.phase_change import formation_step, steepest_fall
+from icgd.analysis.experiment import Experiment
+from icgd.analysis.study import Population, Study
+from icgd.analysis.tidy import Column, Metric, Record
+from icgd.ranges import Fraction, PositiveInt
+from icgd.spec.laws import Condition
+from icgd.studies.induction.model_scores import head_scores, language_models, position_losses, window
+from icgd.studies.induction.phase_change import formation, phase_change
 
-Curves = Mapping[tuple[str, str], Float[np.ndarray, "steps seeds"]]
-"""By condition and metric."""
+LAYER, CRITERION = ("layer",), ("criterion",)
+METRICS = {
+    "first_loss": Metric("mean cross-entropy on the first window, in nats"),
+    "second_loss": Metric("mean cross-entropy on the second window, in nats"),
+    "in_context_score": Metric("late minus early cross-entropy on the training law, in nats"),
+    "previous_token": Metric("share of the attention on the previous token", LAYER),
+    "previous_token_largest": Metric("share of positions where the previous token has most weight", LAYER),
+    "prefix_matching": Metric("share of the attention on tokens that followed the current one", LAYER),
+    "copying": Metric("correlation of attention to a token with what is added to its logit", LAYER),
+    "phase_change_step": Metric("step of the steepest fall of second_loss"),
+    "phase_change_rival": Metric("steepness of the next steepest fall over that of the steepest"),
+    "previous_token_step": Metric("step at which previous_token of layer 1 has formed", CRITERION),
+    "previous_token_largest_step": Metric("the same of previous_token_largest", CRITERION),
+    "prefix_matching_step": Metric("the same of prefix_matching of the last layer", CRITERION),
+    "copying_step": Metric("the same of copying of the last layer", CRITERION),
+    "second_loss_step": Metric("the same of the fall of second_loss", CRITERION),
+    "previous_token_lead": Metric("prefix_matching_step minus previous_token_step", CRITERION),
+    "previous_token_largest_lead": Metric(
+        "prefix_matching_step minus previous_token_largest_step", CRITERION
+    ),
+}
+COLUMNS = {"criterion": Column("Float64", "share of its way that a curve must have come to have formed")}
+OTHERS = ()
 
 
-@dataclass(frozen=True)
-class Windows:
+class Snapshot(NamedTuple):
+    """What is measured of a learner at one step of training."""
+
+    losses: Mapping[str, Float[np.ndarray, " seeds"]]
+    in_context_score: Float[np.ndarray, " seeds"]
+    scores: Mapping[str, Float[np.ndarray, "seeds layers"]]
+
+
+class Windows(NamedTuple):
     """Positions [from, to) over which losses are averaged."""
 
     first: Sequence[int]
@@ -36,130 +61,81 @@ class Windows:
     late: Sequence[int]
 
 
+def reads(experiment: Experiment, options: Mapping[str, Any]) -> list[str]:
+    """What is trained."""
+    return list(experiment.trained)
+
+
 def measure(
     study: Study,
     *,
-    condition: str,
     first: list[int],
     second: list[int],
     early: list[int],
     late: list[int],
-    criteria: list[PositiveFloat],
+    criteria: list[Fraction],
+    option: str | None = None,
+    setting: int | float | str | None = None,
     prompts: PositiveInt = 256,
-) -> pd.DataFrame:
+) -> Iterator[Record]:
     """Losses and scores of the trained models at every snapshot; phase change and order at the end.
 
-    `first` and `second` are the windows of the loss under `condition`, `early` and `late` those of the
-    in-context score, which is the loss at late minus that at early positions of the training law.
+    `first` and `second` are the windows of the loss where the task's `option` has this `setting` (both
+    omitted: on the training law), `early` and `late` those of the in-context score.
     """
-    windows = Windows(first, second, early, late)
-    tables = []
+    law, windows = study.condition(option, setting), Windows(first, second, early, late)
     for name, history in study.history.items():
         populations = [*history, study.learners[name]]
-        found = [_at(study, p.learner, condition, windows, prompts) for p in populations]
-        for population, metrics in zip(populations, found, strict=True):
-            tables += [study.rows(name, population, at, {m: v}) for (at, m), v in metrics.items()]
-        steps = np.array([population.step for population in populations], float)
-        curves = {key: np.stack([metrics[key] for metrics in found]) for key in found[0]}
-        changes = {
-            (condition, m): v for m, v in phase_change(steps, curves[condition, "second_loss"]).items()
-        }
-        for share in criteria:
-            order = formation(steps, curves, condition, share)
-            changes |= {(f"criterion={share}", metric): values for metric, values in order.items()}
-        tables += [study.rows(name, populations[-1], at, {m: v}) for (at, m), v in changes.items()]
-    return pd.concat(tables)
+        found = [_snapshot(study, name, population, law, windows, prompts) for population in populations]
+        for population, snapshot in zip(populations, found, strict=True):
+            yield from _snapshot_rows(study, name, population, law, snapshot)
+        yield from _order_rows(study, name, populations, law, found, criteria)
 
 
-def _at(
-    study: Study, models: Learner, condition: str, windows: Windows, count: int
-) -> dict[tuple[str, str], np.ndarray]:
-    """Losses by window and scores by layer, each over seeds."""
-    assert isinstance(models, LanguageModel)
-    prompts, targets = study.prompts(condition, count)
+def _snapshot(
+    study: Study, name: str, population: Population, law: Condition, windows: Windows, count: int
+) -> Snapshot:
+    models = language_models(name, population)
+    prompts, targets = study.prompts(law, count)
     losses = position_losses(models, prompts, targets)
-    usual = position_losses(models, *study.prompts(study.spec["variant"], count))
-    score = window(usual, windows.late) - window(usual, windows.early)
-    found = {
-        (condition, "first_loss"): window(losses, windows.first),
-        (condition, "second_loss"): window(losses, windows.second),
-        (study.spec["variant"], "in_context_score"): score,
-    }
-    for metric, values in head_scores(models, prompts).items():
-        found |= {(f"layer={layer + 1}", metric): column for layer, column in enumerate(np.asarray(values).T)}
-    return found
+    usual = position_losses(models, *study.prompts(study.law, count))
+    return Snapshot(
+        {"first_loss": window(losses, windows.first), "second_loss": window(losses, windows.second)},
+        window(usual, windows.late) - window(usual, windows.early),
+        {metric: np.asarray(values) for metric, values in head_scores(models, prompts).items()},
+    )
 
 
-@eqx.filter_jit
-def position_losses(
-    models: LanguageModel, prompts: TokenPrompt, targets: Int[Array, "p n"]
-) -> Float[Array, "seeds n"]:
-    """Each seed's mean loss at every position."""
-
-    def each_seed(model: LanguageModel) -> Array:
-        return jax.vmap(scores.token_losses)(jax.vmap(model)(prompts), targets).mean(axis=0)
-
-    return eqx.filter_vmap(each_seed)(models)
+def _snapshot_rows(
+    study: Study, name: str, population: Population, law: Condition, snapshot: Snapshot
+) -> Iterator[Record]:
+    yield from study.rows(name, population, snapshot.losses, law)
+    yield from study.rows(name, population, {"in_context_score": snapshot.in_context_score})
+    for metric, values in snapshot.scores.items():
+        for layer, value in enumerate(values.T, start=1):
+            yield from study.rows(name, population, {metric: value}, law, layer=layer)
 
 
-@eqx.filter_jit
-def head_scores(models: LanguageModel, prompts: TokenPrompt) -> dict[str, Float[Array, "seeds layers"]]:
-    """Each head's scores, averaged over prompts."""
-
-    def one_head(weights: Array, contribution: Array, tokens: Array) -> dict[str, Array]:
-        return {
-            "previous_token": scores.previous_token(weights),
-            "previous_token_largest": scores.previous_token_largest(weights),
-            "prefix_matching": scores.prefix_matching(weights, tokens),
-            "copying": scores.copying(weights, contribution, tokens),
-        }
-
-    def one(model: LanguageModel, prompt: TokenPrompt) -> dict[str, Array]:
-        trace = model.trace(prompt)
-        return jax.vmap(one_head, in_axes=(0, 0, None))(trace.maps, trace.contributions, prompt.tokens)
-
-    def each_seed(model: LanguageModel) -> dict[str, Array]:
-        every = jax.vmap(lambda prompt: one(model, prompt))(prompts)
-        return jax.tree.map(lambda a: a.mean(axis=0), every)
-
-    return eqx.filter_vmap(each_seed)(models)
-
-
-def window(losses: Float[Array, "seeds n"], bounds: Sequence[int]) -> Float[np.ndarray, " seeds"]:
-    """The mean over positions [from, to); `ValueError` if the sequence has no such positions."""
-    start, stop = bounds
-    if not 0 <= start < stop <= losses.shape[1]:
-        raise ValueError(
-            f"the window {list(bounds)} is not within the {losses.shape[1]} positions of a sequence; "
-            "expected [from, to] with 0 ≤ from < to ≤ the number of positions"
+def _order_rows(
+    study: Study,
+    name: str,
+    populations: Sequence[Population],
+    law: Condition,
+    found: Sequence[Snapshot],
+    criteria: Sequence[float],
+) -> Iterator[Record]:
+    """The phase change, and for each criterion what has formed when; rows are of the last step."""
+    steps = np.array([population.step for population in populations], float)
+    curves = {
+        metric: np.stack([snapshot.scores[metric][:, layer] for snapshot in found])
+        for layer, metrics in (
+            (0, ("previous_token", "previous_token_largest")),
+            (-1, ("prefix_matching", "copying")),
         )
-    return np.asarray(losses[:, start:stop].mean(axis=1))
-
-
-def phase_change(
-    steps: Float[np.ndarray, " steps"], losses: Float[np.ndarray, "steps seeds"]
-) -> dict[str, np.ndarray]:
-    """For each seed the step of the steepest fall, and the relative steepness of the next one."""
-    found = np.array([steepest_fall(steps, curve) for curve in losses.T])
-    return {"phase_change_step": found[:, 0], "phase_change_rival": found[:, 1]}
-
-
-def formation(
-    steps: Float[np.ndarray, " steps"], curves: Curves, condition: str, share: float
-) -> dict[str, np.ndarray]:
-    """When each part has formed, and by how many steps previous-token attention precedes prefix matching."""
-    last = max(where for where, _ in curves if where.startswith("layer="))
-    parts = {
-        "previous_token": curves["layer=1", "previous_token"],
-        "previous_token_largest": curves["layer=1", "previous_token_largest"],
-        "prefix_matching": curves[last, "prefix_matching"],
-        "copying": curves[last, "copying"],
-        "second_loss": -curves[condition, "second_loss"],
+        for metric in metrics
     }
-    found = {
-        f"{part}_step": np.array([formation_step(steps, seed, share) for seed in curve.T])
-        for part, curve in parts.items()
-    }
-    for part in ("previous_token", "previous_token_largest"):
-        found[f"{part}_lead"] = found["prefix_matching_step"] - found[f"{part}_step"]
-    return found
+    falling = np.stack([snapshot.losses["second_loss"] for snapshot in found])
+    yield from study.rows(name, populations[-1], phase_change(steps, falling), law)
+    for criterion in criteria:
+        order = formation(steps, curves | {"second_loss": -falling}, criterion)
+        yield from study.rows(name, populations[-1], order, law, criterion=criterion)

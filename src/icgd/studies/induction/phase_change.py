@@ -1,9 +1,35 @@
-"""When a curve over training changes: the steepest fall, and when it has come part of its way."""
+"""When curves over training change: the steepest fall, and when they have come part of their way."""
+
+from collections.abc import Mapping
 
 import numpy as np
 from jaxtyping import Float
 
 SMOOTHING = np.array([0.25, 0.5, 0.25])
+PRECEDING = ("previous_token", "previous_token_largest")
+"""Curves whose lead over prefix matching is told: the source paper has them form first."""
+
+
+def phase_change(
+    steps: Float[np.ndarray, " steps"], losses: Float[np.ndarray, "steps seeds"]
+) -> dict[str, Float[np.ndarray, " seeds"]]:
+    """For each seed the step of the steepest fall, and the relative steepness of the next one."""
+    found = np.array([steepest_fall(steps, curve) for curve in losses.T])
+    return {"phase_change_step": found[:, 0], "phase_change_rival": found[:, 1]}
+
+
+def formation(
+    steps: Float[np.ndarray, " steps"],
+    curves: Mapping[str, Float[np.ndarray, "steps seeds"]],
+    criterion: float,
+) -> dict[str, Float[np.ndarray, " seeds"]]:
+    """When each rising curve has formed, and by how many steps the first ones precede prefix matching."""
+    found = {
+        f"{name}_step": np.array([formation_step(steps, seed, criterion) for seed in curve.T])
+        for name, curve in curves.items()
+    }
+    leads = {f"{name}_lead": found["prefix_matching_step"] - found[f"{name}_step"] for name in PRECEDING}
+    return found | leads
 
 
 def steepest_fall(steps: Float[np.ndarray, " k"], losses: Float[np.ndarray, " k"]) -> tuple[float, float]:

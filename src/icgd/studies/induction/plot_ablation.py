@@ -4,7 +4,10 @@ import matplotlib.pyplot as plt
 import pandas as pd
 from matplotlib.figure import Figure
 
-from icgd.plotting.style import COLUMN, label, look
+from icgd.analysis.tidy import rows
+from icgd.plotting.axes import COLUMN, spread
+from icgd.plotting.looks import Looks
+from icgd.ranges import LearnerName
 
 EDITS = {
     "nothing": "nothing",
@@ -13,25 +16,27 @@ EDITS = {
     "head_1": "head of\nlayer 1",
     "head_2": "head of\nlayer 2",
 }
+PARTS = {"second_loss": ("full", "second"), "first_loss": ("none", "first")}
+"""Losses, with how their markers are filled and what the legend calls them."""
 
 
 def select(metrics: pd.DataFrame) -> pd.DataFrame:
-    """The losses on both windows."""
-    return metrics[metrics["metric"].isin(["first_loss", "second_loss"])]
+    """The losses on both windows under every edit."""
+    return rows(metrics, metric=list(PARTS), ablated=list(EDITS))
 
 
-def draw(table: pd.DataFrame, *, learners: list[str]) -> Figure:
+def draw(table: pd.DataFrame, looks: Looks, *, learners: list[LearnerName]) -> Figure:
     """Full markers: second segment; hollow: first segment, where there is nothing to copy from."""
     figure, axes = plt.subplots(figsize=(COLUMN, 1.9))
     for index, learner in enumerate(learners):
-        _, colour, shape = look(learner)
-        for metric, fill, part in (("second_loss", "full", "second"), ("first_loss", "none", "first")):
-            rows = table[(table["learner"] == learner) & (table["metric"] == metric)]
-            rows = rows.set_index(rows["condition"].str.removeprefix("ablated=")).loc[list(EDITS)]
-            x = [place + 0.2 * (index - (len(learners) - 1) / 2) for place in range(len(EDITS))]
-            error = [rows["mean"] - rows["low"], rows["high"] - rows["mean"]]
-            name = f"{label(learner)}, {part} segment"
-            axes.errorbar(x, rows["mean"], error, fmt=shape, color=colour, fillstyle=fill, label=name)
+        look = looks[learner]
+        x = [place + 0.2 * (index - (len(learners) - 1) / 2) for place in range(len(EDITS))]
+        for metric, (fill, part) in PARTS.items():
+            mine = rows(table, learner=learner, metric=metric).set_index("ablated").loc[list(EDITS)]
+            axes.errorbar(
+                x, mine["mean"], spread(mine), fmt=look.marker, color=look.colour, fillstyle=fill,
+                label=f"{look.label}, {part} segment",
+            )  # fmt: skip
     axes.set_xticks(range(len(EDITS)), list(EDITS.values()), fontsize=6)
     axes.set(xlabel="taken away", ylabel="loss (nats)", ylim=(0, None))
     figure.legend(loc="outside upper center", ncols=2, fontsize=6)

@@ -1,0 +1,44 @@
+"""The atlas as a table: for each model the two nearest algorithms, and whether it is the nearest one."""
+
+import numpy as np
+import pandas as pd
+
+from icgd.analysis.intervals import final, seed_intervals
+from icgd.analysis.tidy import rows
+from icgd.plotting.looks import Looks
+
+DISTANCE, COSINE, VERDICT = "relative_distance", "sensitivity_cosine", "is_algorithm"
+
+
+def latex(metrics: pd.DataFrame, looks: Looks, confidence: float) -> str:
+    """A row per model, in the order of `looks`: its name, then its two nearest algorithms with distances.
+
+    The row ends with the cosine with the nearest, and on how many seeds the model is the nearest algorithm:
+    on the training law, and under all shifts at once.
+    """
+    table = final(metrics)
+    models = [name for name in looks if len(rows(table, learner=name, metric=VERDICT))]
+    return "".join(_row(rows(table, learner=name), looks[name].name, looks, confidence) for name in models)
+
+
+def _row(mine: pd.DataFrame, name: str, looks: Looks, confidence: float) -> str:
+    law = seed_intervals(rows(mine, option=None), confidence)
+    by_metric = {metric: group.set_index("reference") for metric, group in law.groupby("metric")}
+    apart = by_metric[DISTANCE].sort_values("mean")
+    nearest, following = apart.index[:2]
+    cells = [name]
+    for algorithm in (nearest, following):
+        error = by_metric[f"{DISTANCE}_standard_error"].loc[algorithm, "mean"]
+        cells += [looks[algorithm].label, _distance(apart.loc[algorithm], error)]
+    cells.append(f"{by_metric[COSINE].loc[nearest, 'mean']:.3f}")
+    verdicts = rows(mine, metric=VERDICT, reference=nearest)
+    on_law = rows(verdicts, option=None)["value"]
+    shifted = rows(verdicts, option=...).groupby("seed")["value"].min()
+    cells += [f"{int(found.sum())}/{len(found)}" for found in (on_law, shifted)]
+    return " & ".join(cells) + " \\\\\n"
+
+
+def _distance(row: pd.Series, error: float) -> str:
+    """Mean and half-width, which combines the interval over seeds with two standard errors over prompts."""
+    half = np.hypot(row["high"] - row["mean"], 2 * error)
+    return rf"${row['mean']:.3f}\pm{half:.3f}$"

@@ -1,0 +1,53 @@
+"""The atlas as a table, and its config."""
+
+import pandas as pd
+
+from icgd.plotting.looks import Looks
+from icgd.spec.config import load
+from icgd.studies.atlas import table_atlas
+
+LOOKS = Looks.of(
+    {
+        "near": {"label": "trained", "model": "one layer"},
+        "gd": {"label": "GD"},
+        "ols": {"label": "least squares"},
+    }
+)
+
+
+def test_the_table_counts_the_seeds_on_which_a_model_is_the_nearest_algorithm() -> None:
+    found = []
+    for seed, distance, law, shifts in ((0, 0.04, 1.0, (1.0, 1.0)), (1, 0.06, 1.0, (1.0, 0.0))):
+        key = {
+            "experiment": "atlas",
+            "learner": "near",
+            "seed": seed,
+            "step": 5,
+            "option": None,
+            "setting": None,
+        }
+        for reference, apart, cosine in (("gd", distance, 0.99), ("ols", 0.5, 0.2)):
+            values = {"relative_distance": apart, "relative_distance_standard_error": 0.01}
+            values |= {"sensitivity_cosine": cosine, "is_algorithm": law if reference == "gd" else 0.0}
+            found += [key | {"reference": reference, "metric": m, "value": v} for m, v in values.items()]
+        for setting, holds in zip(("0.5", "1.5"), shifts, strict=True):
+            where = {"option": "input_scale", "setting": setting, "reference": "gd", "metric": "is_algorithm"}
+            found.append(key | where | {"value": holds})
+    found.append(key | {"learner": "gd", "seed": None, "step": None, "metric": "loss", "value": 1.0})
+    metrics = pd.DataFrame(found).astype(
+        {"seed": "Int64", "step": "Int64", "option": "string", "setting": "string"}
+    )
+    # Half the 95 % interval of 0.04 and 0.06 is 12.706·0.01; added in squares to 2·0.01 it is 0.1286.
+    expected = (
+        r"one layer & GD & $0.050\pm0.129$ & least squares & $0.500\pm0.020$ & 0.990 & 2/2 & 1/2 \\" + "\n"
+    )
+    assert table_atlas.latex(metrics, LOOKS, 0.95) == expected
+
+
+def test_every_model_is_compared_with_every_algorithm_of_the_figure() -> None:
+    config = load([])
+    shown = config.figures["atlas"].options
+    references = config.experiments["atlas"].references
+    assert set(shown["models"]) == set(references)
+    for comparison in references.values():
+        assert sorted(comparison.all) == sorted(shown["algorithms"])
