@@ -89,4 +89,6 @@ def _matches(column: pd.Series, value: Any) -> pd.Series:
         return column.notna()
     if isinstance(value, list | tuple):
         return column.isin(list(value))
+    if isinstance(value, str) and pd.api.types.is_numeric_dtype(column):
+        value = float(value)  # as the paper's text gives it
     return (column == value).fillna(False).astype(bool)
