@@ -44,7 +44,7 @@ def _changes(panel: Axes, mine: pd.DataFrame, looks: Looks) -> None:
         for start, found in rows(changed, change=change).groupby("start"):
             known = looks[change]
             shown = Look("", OTHER.colour, known.marker) if start == RANDOM else known
-            points(panel, found["size"], found, shown, 5)
+            points(panel, found["size"], found, shown, 5.0)
     panel.plot([], [], OTHER.marker, color=OTHER.colour, fillstyle="none", label=OTHER.label)
 
 
