@@ -5,70 +5,84 @@ noise or the scale of the labels, and answers are compared with descent on the o
 the one that the property stood for.
 """
 
-import jax.numpy as jnp
-import pandas as pd
-from jaxtyping import Array
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
-from icgd.analysis.distances import predict
+import jax.numpy as jnp
+from jaxtyping import Array, Float
+
+from icgd.analysis.experiment import Experiment
 from icgd.analysis.study import Study
+from icgd.analysis.tidy import Column, Metric, Record
 from icgd.learner import Learner
 from icgd.objectives.dial import OBJECTIVES
 from icgd.prompt import Prompt
 from icgd.ranges import PositiveInt
-from icgd.studies.retargeting.measure_circuits import asking
+from icgd.studies.retargeting.knobs import answers
+from icgd.studies.retargeting.ruler import DESCENT, relative_error
 from icgd.tasks.objective_regression import FAMILIES, SCALES
 
-CONDITIONS = {
-    "noise": [f"noise={family}" for family in FAMILIES],
-    "scale": [f"label_scale={scale}" for scale in SCALES],
+PLACE = ("confound", "untied")
+METRICS = {
+    "error_to_asked": Metric(
+        "MSE over mean(ŷ²) of descent on what is asked for, where the two differ", PLACE
+    ),
+    "error_to_property": Metric("of descent on what the property stood for, where the two differ", PLACE),
+    "error_where_tied": Metric("of descent on both, where they agree", PLACE),
+    "follows_asked": Metric(
+        "share of prompts with answers nearer to what is asked for, where they differ", PLACE
+    ),
 }
-"""The conditions that fix a property at what stands for L1, L2 and L∞."""
+COLUMNS = {
+    "confound": Column("string", "the property of the data that training ties to the objective"),
+    "untied": Column("Float64", "per cent of the prompts of training without the tie"),
+}
+OTHERS = ()
+PROPERTIES: Mapping[str, tuple[str, Sequence[Any]]] = {
+    "noise": ("noise", FAMILIES),
+    "scale": ("label_scale", SCALES),
+}
+"""By confound the task's option that fixes the property, and its settings that stand for L1, L2 and L∞."""
 
 
-def measure(study: Study, *, confounds: list[str], prompts: PositiveInt = 512) -> pd.DataFrame:
-    """Rows for all learners <confound>_<percentage of unconfounded prompts>, over the stored prompts.
+def reads(experiment: Experiment, options: Mapping[str, Any]) -> list[str]:
+    """The learners of the grid of confounds, and descent on all objectives."""
+    confounded = [name for name, trained in experiment.trained.items() if "confound" in trained.labels]
+    return [*confounded, *DESCENT.values()]
 
-    `error_to_asked` and `error_to_property`: MSE / mean(ŷ²) where the two differ; `error_where_tied` where
-    they do not; `follows_asked`: the share of prompts on which the answer is nearer to what was asked for.
-    """
-    tables = []
-    for confound in confounds:
-        names = [name for name in study.spec["trained"] if name.startswith(f"{confound}_")]
-        stored = [study.prompts(condition, prompts)[0] for condition in CONDITIONS[confound]]
-        algorithms = [
-            [predicted(study.learners[name].learner, seen, name) for name in OBJECTIVES] for seen in stored
+
+def measure(study: Study, *, prompts: PositiveInt = 512) -> Iterator[Record]:
+    """Means over all pairs of an objective that is asked for and a value of the property."""
+    for confound, (option, settings) in PROPERTIES.items():
+        names = [name for name, place in study.labels.items() if place["confound"] == confound]
+        if not names:
+            continue
+        stored = [study.prompts(study.condition(option, setting), prompts)[0] for setting in settings]
+        descent = [
+            [answers(study.learners[DESCENT[asked]].learner, seen, asked) for asked in OBJECTIVES]
+            for seen in stored
         ]
         for name in names:
             population = study.learners[name]
-            tables.append(
-                study.rows(name, population, "test", _followed(population.learner, stored, algorithms))
-            )
-    return pd.concat(tables)
+            place: dict[str, Any] = {"confound": confound, "untied": float(study.labels[name]["untied"])}
+            yield from study.rows(name, population, followed(population.learner, stored, descent), **place)
 
 
-def predicted(learner: Learner, prompts: Prompt, objective: str) -> Array:
-    """Predictions [seeds, p] when asked for an objective."""
-    return predict(learner, asking(prompts, objective))[..., 0]
-
-
-def _followed(learner: Learner, stored: list[Prompt], algorithms: list[list[Array]]) -> dict[str, Array]:
-    """Means over all pairs of an objective and a value of the property."""
-    asked_errors, property_errors, tied_errors, nearer = [], [], [], []
-    for stands_for, (prompts, theirs) in enumerate(zip(stored, algorithms, strict=True)):
+def followed(
+    learners: Learner, stored: Sequence[Prompt], descent: Sequence[Sequence[Float[Array, "one p"]]]
+) -> dict[str, Float[Array, " seeds"]]:
+    """Metrics of each seed; prompts and descent's answers are by value of the property, then by objective."""
+    found: dict[str, list[Array]] = {metric: [] for metric in METRICS}
+    for stands_for, (prompts, theirs) in enumerate(zip(stored, descent, strict=True)):
         for index, objective in enumerate(OBJECTIVES):
-            ours = predicted(learner, prompts, objective)
-            asked, wrong = (theirs[i] for i in (index, stands_for))
-            to_asked, to_property = (ours - asked) ** 2, (ours - wrong) ** 2
-            error = jnp.mean(to_asked, axis=1) / jnp.mean(asked**2)
+            ours = answers(learners, prompts, objective)
+            asked, wrong = theirs[index], theirs[stands_for]
+            error = relative_error(ours, asked)
             if index == stands_for:
-                tied_errors.append(error)
+                found["error_where_tied"].append(error)
                 continue
-            asked_errors.append(error)
-            property_errors.append(jnp.mean(to_property, axis=1) / jnp.mean(wrong**2))
-            nearer.append(jnp.mean(to_asked < to_property, axis=1))
-    return {
-        "error_to_asked": jnp.mean(jnp.stack(asked_errors), axis=0),
-        "error_to_property": jnp.mean(jnp.stack(property_errors), axis=0),
-        "error_where_tied": jnp.mean(jnp.stack(tied_errors), axis=0),
-        "follows_asked": jnp.mean(jnp.stack(nearer), axis=0),
-    }
+            found["error_to_asked"].append(error)
+            found["error_to_property"].append(relative_error(ours, wrong))
+            nearer = (ours - asked) ** 2 < (ours - wrong) ** 2
+            found["follows_asked"].append(jnp.mean(nearer, axis=1))
+    return {metric: jnp.mean(jnp.stack(values), axis=0) for metric, values in found.items()}

@@ -6,58 +6,72 @@ additive; a polynomial that is homogeneous of degree one is linear, so no such s
 """
 
 import dataclasses
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
-import pandas as pd
 from jaxtyping import Array, Float, Key
 from scipy import fft
 
 from icgd.analysis.distances import in_double
+from icgd.analysis.experiment import Experiment
 from icgd.analysis.study import Study
+from icgd.analysis.tidy import Column, Metric, Record
 from icgd.learner import Learner
 from icgd.models.attention_stack import Transformer, attention_stack
 from icgd.models.layers import Attention
+from icgd.objectives.dial import OBJECTIVES
 from icgd.prompt import Prompt
-from icgd.randomness import named_key
 from icgd.ranges import PositiveInt
-from icgd.studies.retargeting.measure_circuits import asking
+from icgd.studies.retargeting.knobs import asking
 from icgd.tasks.linear_regression import LinearRegression
 
+ADDITIVITY = "RMS of f(y + y′) − f(y) − f(y′) over that of f(y + y′), f the prediction from labels y"
+HOMOGENEITY = "RMS of f(2y) − 2f(y) over that of 2f(y)"
+METRICS = {
+    "degree": Metric("degree of t ↦ f(ty), a polynomial, of a stack of so many layers", ("depth",)),
+    "stack_additivity_defect": Metric(f"{ADDITIVITY}, of a stack of so many layers", ("depth",)),
+    "stack_homogeneity_defect": Metric(f"{HOMOGENEITY}, of a stack of so many layers", ("depth",)),
+    "additivity_defect": Metric(ADDITIVITY, ("objective",)),
+    "homogeneity_defect": Metric(HOMOGENEITY, ("objective",)),
+}
+COLUMNS = {"depth": Column("Int64", "number of layers of linear attention")}
+OTHERS = ("random_stack", "structured_stack")
+"""Linear attention with random weights, all of them or those that the construction has."""
 SMALL = 1e-9
 """Coefficients below this share of the largest count as rounding."""
 REACH = 10.0
 """Labels are scaled up to this much, so that terms of the highest degree are not the smallest."""
 
 
+def reads(experiment: Experiment, options: Mapping[str, Any]) -> list[str]:
+    """The learners that are named."""
+    return list(options["learners"])
+
+
 def measure(
     study: Study, *, depths: list[PositiveInt], learners: list[str], prompts: PositiveInt = 256
-) -> pd.DataFrame:
+) -> Iterator[Record]:
     """Degree and defects of random stacks by depth; defects of the named learners on the stored prompts.
 
-    Rows of random stacks of L layers are called `lsa`, with conditions random=L and structured=L; a learner
-    that reads the objective is asked for each in turn.
+    A learner that reads the objective is asked for each in turn.
     """
-    tables = []
     for depth in depths:
-        key = named_key(study.spec["seed"], study.spec["experiment"], "linearity", depth)
-        for kind, make in (("random", random_stack), ("structured", structured_stack)):
+        key = study.key("linearity", depth)
+        for kind, make in (("random_stack", random_stack), ("structured_stack", structured_stack)):
             model = make(key, depth)
             small = random_prompts(key, prompts, model.layers[0].key.shape[-1] - 1)
-            found = {"degree": jnp.array([degree(model, small, 3**depth)])} | defects(model, small)
-            tables.append(study.rows("lsa", None, f"{kind}={depth}", found))
-    stored, _ = study.prompts(study.spec["variant"], prompts)
+            found = {f"stack_{metric}": value for metric, value in defects(model, small).items()}
+            found["degree"] = jnp.array(degree(model, small, 3**depth))
+            yield from study.rows(kind, None, found, depth=depth)
+    stored, _ = study.prompts(count=prompts)
     for name in learners:
-        population = study.learners[name]
-        for objective in ("l1", "l2", "linf"):
-            asked = asking(in_double(stored), objective)
-            each = eqx.filter_vmap(lambda learner: defects(learner, asked), axis_size=len(population.seeds))  # noqa: B023
-            found = each(population.learner)
-            found = {metric: values[:, 0] for metric, values in found.items()}
-            tables.append(study.rows(name, population, f"objective={objective}", found))
-    return pd.concat(tables)
+        for objective in OBJECTIVES:
+            found = study.learners[name].map(defects, asking(in_double(stored), objective))
+            yield from study.rows(name, study.learners[name], found, objective=objective)
 
 
 def random_stack(key: Key[Array, ""], depth: int, dimension: int = 2) -> Transformer:
@@ -101,7 +115,7 @@ def degree(learner: Learner, prompts: Prompt, bound: int) -> int:
 
 
 @eqx.filter_jit
-def defects(learner: Learner, prompts: Prompt) -> dict[str, Float[Array, " one"]]:
+def defects(learner: Learner, prompts: Prompt) -> dict[str, Float[Array, ""]]:
     """How far the prediction is from additive and from homogeneous in the labels, relative to its size.
 
     Additive: RMS of f(y + y′) − f(y) − f(y′), y′ the labels of another prompt; homogeneous: of f(2y) − 2f(y).
@@ -116,6 +130,6 @@ def defects(learner: Learner, prompts: Prompt) -> dict[str, Float[Array, " one"]
     y, other = prompts.y, jnp.roll(prompts.y, 1, axis=0)
     both, one, two = predict(y + other), predict(y), predict(other)
     return {
-        "additivity_defect": (size(both - one - two) / size(both))[None],
-        "homogeneity_defect": (size(predict(2 * y) - 2 * one) / size(2 * one))[None],
+        "additivity_defect": size(both - one - two) / size(both),
+        "homogeneity_defect": size(predict(2 * y) - 2 * one) / size(2 * one),
     }

@@ -1,202 +1,132 @@
 """How far a change of a part of a network turns what it descends on, and at what cost.
 
-The error to an objective is MSE / mean(ŷ²) of descent on it. With E₀ the error of the network at its home,
-descent on L2, under the best rescaling of its output, and E that after a knob was turned to an objective, the
-knob's score is 1 − E/E₀: 0 for what rescaling alone does, 1 for the algorithm itself.
+Learners of the experiment's grids have a place: the change that was trained, the objective that it was
+trained for, and the network that it started from.
 """
 
 from collections.abc import Iterator, Mapping
-from typing import NamedTuple
+from typing import Any
 
-import equinox as eqx
-import jax
 import jax.numpy as jnp
-import pandas as pd
+import numpy as np
 from jaxtyping import Array, Float
 
-from icgd.analysis.distances import predict
-from icgd.analysis.study import Population, Study
-from icgd.constructions.objective_circuit import dial_circuit
-from icgd.learner import Learner
-from icgd.models.adapters import Adapted, count
-from icgd.objectives.dial import OBJECTIVES, Dial
+from icgd.analysis.experiment import Experiment
+from icgd.analysis.study import Study, alone
+from icgd.analysis.tidy import Column, Metric, Record
+from icgd.objectives.dial import OBJECTIVES, Dial, Objective
 from icgd.prompt import Prompt
-from icgd.ranges import Fraction, PositiveInt
-from icgd.studies.retargeting.measure_circuits import asking, far
-from icgd.studies.retargeting.measure_prompted import KINDS
+from icgd.ranges import PositiveInt
+from icgd.studies.retargeting.changes import merged, sizes
+from icgd.studies.retargeting.knobs import HOME, answers, turned
+from icgd.studies.retargeting.ruler import DESCENT, FITS, Ruler
 from icgd.tasks.objective_regression import ObjectiveRegression
 
-TOWARDS = "_to_"
-HOME = "l2"
+PLACE = ("change", "objective", "start")
+METRICS = {
+    "error": Metric("MSE over mean(ŷ²) of the reference", ("objective", "reference")),
+    "rescaled_error": Metric("the error at the best scale of the output", ("objective", "reference")),
+    "score": Metric("1 − error to the objective's algorithm over the home's rescaled one", ("objective",)),
+    "score_over_random": Metric("score less the mean of the same change of a random network", ("objective",)),
+    "parameters": Metric("number of parameters; 0 for a knob that is a prompt"),
+    "trained_parameters": Metric("number of parameters that were trained for the objective", PLACE),
+    "share_of_parameters": Metric("share of the network's parameters that were trained"),
+}
+COLUMNS = {
+    "change": Column("string", "the part of a network that was trained for the objective"),
+    "start": Column("string", "the network that the change started from"),
+}
+OTHERS = ("dial",)
+"""The constructed circuit without a prompt; its knob is (η, τ, β) of every step."""
+
+
+def reads(experiment: Experiment, options: Mapping[str, Any]) -> list[str]:
+    """The home and its changes, the learners that are prompted, and all algorithms."""
+    changed = [name for name, trained in experiment.trained.items() if trained.labels]
+    named = [options["home"], *options["prompted"]]
+    return list(dict.fromkeys([*named, *changed, *DESCENT.values(), *FITS.values()]))
 
 
 def measure(
     study: Study,
     *,
     home: str,
-    random: str,
     prompted: list[str],
     exact: list[str],
-    paths: list[str],
-    shares: list[Fraction],
     prompts: PositiveInt = 1024,
-) -> pd.DataFrame:
-    """Errors to every objective, scores and numbers of parameters of all learners <change>_to_<objective>.
+) -> Iterator[Record]:
+    """Errors, scores and numbers of parameters of the network `home`, of every change, and of other knobs.
 
-    `home` is the network that they change; <random>_<change>_to_… change a random network, and
-    `score_over_random` is what the home's score has beyond the mean of theirs. Of `prompted` learners the
-    knob is their prompt, and those in `exact` are measured against exact fits; that of `dial`, the circuit
-    without a prompt, is (η, τ, β) of every step. Conditions share=… lie on the
-    straight path from the home's weights to those after a change in `paths`; `largest_rise` is of the error
-    aimed at.
+    Of `prompted` learners the knob is their prompt, and those in `exact` are measured against exact fits.
     """
-    stored, _ = study.prompts(study.spec["variant"], prompts)
-    ruler, fits = (_ruler(stored, study, KINDS[kind]) for kind in ("margin", "exact_margin"))
-    start = study.learners[home]
-    answer = ruler.answers(start)
-    tables = [study.rows(home, start, "test", ruler.errors(answer) | ruler.rescaled(answer) | _size(start))]
-    for name, target in _targets(study, home):
-        population, control = study.learners[name], study.learners.get(f"{random}_{name}")
-        metrics = _turned(ruler, population, control, answer, target)
-        tables.append(study.rows(name, population, "test", metrics))
+    stored, _ = study.prompts(count=prompts)
+    descent, fits = (Ruler.of(study, stored, names) for names in (DESCENT, FITS))
+    before = answers(study.learners[home].learner, stored, HOME)
+    yield from _unchanged(study, descent, home, before)
+    for name in study.labels:
+        yield from _changed(study, descent, stored, home, before, name)
     for name in prompted:
-        measured = (fits if name in exact else ruler).prompted(study.learners[name])
-        tables.append(study.rows(name, study.learners[name], "test", measured))
-    tables.append(study.rows("dial", None, "test", ruler.dial()))
-    for name, target in _targets(study, home):
-        if name.removesuffix(TOWARDS + target) in paths:
-            tables += _path(study, ruler, start, name, target, shares)
-    return pd.concat(tables)
+        found = {asked: answers(study.learners[name].learner, stored, asked) for asked in OBJECTIVES}
+        yield from _knob(study, fits if name in exact else descent, name, found, 0)
+    task = study.task()
+    assert isinstance(task, ObjectiveRegression)
+    circuits = {asked: alone(turned(task, asked)) for asked in OBJECTIVES}
+    found = {asked: answers(circuit.learner, stored, asked) for asked, circuit in circuits.items()}
+    yield from _knob(study, descent, "dial", found, len(Dial._fields) * task.steps)
 
 
-class Ruler(NamedTuple):
-    """The stored prompts, and measures of distance on them to one algorithm for each objective."""
-
-    stored: Prompt
-    study: Study
-    algorithms: Mapping[str, Float[Array, "1 p"]]
-    """What the algorithm of each objective predicts."""
-
-    def answers(self, population: Population, objective: str = HOME) -> Float[Array, "seeds p"]:
-        """Predictions when asked for an objective."""
-        return _answers(population, self.stored, objective)
-
-    def error(self, ours: Float[Array, "s p"], objective: str) -> Float[Array, " s"]:
-        """MSE over the mean square of the algorithm's predictions."""
-        theirs = self.algorithms[objective]
-        return jnp.mean((ours - theirs) ** 2, axis=1) / jnp.mean(theirs**2)
-
-    def errors(self, ours: Float[Array, "s p"]) -> dict[str, Float[Array, " s"]]:
-        """The error to every objective."""
-        return {f"error{TOWARDS}{name}": self.error(ours, name) for name in OBJECTIVES}
-
-    def rescaled(self, ours: Float[Array, "s p"]) -> dict[str, Float[Array, " s"]]:
-        """The error to every objective under the best rescaling of the predictions."""
-        return {f"rescaled_error{TOWARDS}{name}": self.least(ours, name) for name in OBJECTIVES}
-
-    def least(self, ours: Float[Array, "s p"], objective: str) -> Float[Array, " s"]:
-        """The error at the best scale: 1 − ⟨ŷ a⟩²/(⟨ŷ²⟩⟨a²⟩)."""
-        theirs = self.algorithms[objective]
-        shared = jnp.mean(ours * theirs, axis=1) ** 2
-        return 1 - shared / (jnp.mean(ours**2, axis=1) * jnp.mean(theirs**2))
-
-    def score(self, turned: Array, home: Array, target: str) -> Float[Array, " s"]:
-        """1 − E/E₀."""
-        return 1 - self.error(turned, target) / self.least(home, target)
-
-    def knob(self, turned: Mapping[str, Float[Array, "s p"]], size: int = 0) -> dict[str, Float[Array, " s"]]:
-        """Errors and scores of a knob of `size` parameters, from the predictions at each of its settings."""
-        found = {}
-        for name, ours in turned.items():
-            found[f"error{TOWARDS}{name}"] = self.error(ours, name)
-            if name != HOME:
-                found[f"score{TOWARDS}{name}"] = self.score(ours, turned[HOME], name)
-        return found | {"parameters": jnp.full(len(turned[HOME]), float(size))}
-
-    def prompted(self, population: Population) -> dict[str, Float[Array, " s"]]:
-        """Errors and scores of a learner whose knob is its prompt."""
-        turned: dict[str, Array] = {name: self.answers(population, name) for name in OBJECTIVES}
-        return self.knob(turned)
-
-    def dial(self) -> dict[str, Float[Array, " 1"]]:
-        """Errors and scores of the constructed circuit whose knob is its dial."""
-        task = self.study.task(self.study.spec["variant"])
-        assert isinstance(task, ObjectiveRegression)
-        turned: dict[str, Array] = {}
-        for name in OBJECTIVES:
-            dial = far(task) if name == HOME else task.dial(name)
-            circuit = dial_circuit(task.dimension, task.context_length, dial)
-            stacked = jax.tree.map(lambda a: a[None], circuit)
-            turned[name] = self.answers(Population(stacked, [None], None), name)
-        return self.knob(turned, len(Dial._fields) * task.steps)
+def _unchanged(study: Study, ruler: Ruler, home: str, ours: Float[Array, "seeds p"]) -> Iterator[Record]:
+    """Errors of the home to every algorithm, as it is and at the best scale."""
+    population = study.learners[home]
+    for objective, reference in ruler.names.items():
+        found = {"error": ruler.error(ours, objective), "rescaled_error": ruler.least(ours, objective)}
+        yield from study.rows(home, population, found, objective=HOME, reference=reference)
+    size, share = sizes(population)
+    yield from study.rows(home, population, {"parameters": size, "share_of_parameters": share})
 
 
-def _answers(population: Population, stored: Prompt, objective: str) -> Float[Array, "seeds p"]:
-    return predict(population.learner, asking(stored, objective))[..., 0]
+def control(labels: Mapping[str, Mapping[str, str]], name: str) -> str | None:
+    """The learner whose place differs from that of another in its start alone, if there is one."""
+    place = labels[name]
+    alike = (other for other, its in labels.items() if dict(its) | {"start": place["start"]} == place)
+    return next((other for other in alike if other != name), None)
 
 
-def _ruler(stored: Prompt, study: Study, algorithms: Mapping[str, str]) -> Ruler:
-    """The ruler of some algorithms, named by objective."""
-    found = {name: _answers(study.learners[learner], stored, name) for name, learner in algorithms.items()}
-    return Ruler(stored, study, found)
+def _changed(
+    study: Study, ruler: Ruler, stored: Prompt, home: str, before: Float[Array, "seeds p"], name: str
+) -> Iterator[Record]:
+    """Errors, score and size of a change; a change of the home is also beside that of a random network."""
+    place, population = study.labels[name], study.learners[name]
+    target = place["objective"]
+
+    def score(learner: str) -> tuple[Float[Array, "seeds p"], Float[Array, " seeds"]]:
+        ours = answers(merged(study.learners[learner].learner), stored, target)
+        return ours, ruler.score(ours, before, target)
+
+    ours, scores = score(name)
+    for objective, reference in ruler.names.items():
+        found = {"error": ruler.error(ours, objective)}
+        yield from study.rows(name, population, found, objective=target, reference=reference)
+    yield from study.rows(name, population, {"score": scores}, objective=target)
+    other = control(study.labels, name)
+    if other and place["start"] == home:
+        found = {"score_over_random": scores - jnp.mean(score(other)[1])}
+        yield from study.rows(name, population, found, objective=target)
+    size, share = sizes(population)
+    yield from study.rows(name, population, {"trained_parameters": size}, None, **place)
+    yield from study.rows(name, population, {"share_of_parameters": share})
 
 
-def _turned(
-    ruler: Ruler, population: Population, control: Population | None, home: Array, target: str
-) -> dict[str, Float[Array, " s"]]:
-    """Errors, size and score of a change towards an objective; the control is a random network's."""
-    found = ruler.answers(_merged(population), target)
-    score = ruler.score(found, home, target)
-    metrics = ruler.errors(found) | _size(population) | {f"score{TOWARDS}{target}": score}
-    if control:
-        chance = ruler.score(ruler.answers(_merged(control), target), home, target)
-        metrics["score_over_random"] = score - jnp.mean(chance)
-    return metrics
-
-
-def _targets(study: Study, home: str) -> Iterator[tuple[str, str]]:
-    """The learners that are trained here to change to an objective, and which."""
-    for name, source in study.spec["trained"].items():
-        if source == study.spec["experiment"] and name != home:
-            yield name, name.rpartition(TOWARDS)[2]
-
-
-def _merged(population: Population) -> Population:
-    """The same with every change made, so that all have one form."""
-    if not isinstance(population.learner, Adapted):
-        return population
-    merged = eqx.filter_vmap(lambda learner: learner.merged())(population.learner)
-    return Population(merged, population.seeds, population.step)
-
-
-def _size(population: Population) -> dict[str, Float[Array, " s"]]:
-    """The number of parameters that are trained, and its share of the whole network's."""
-    learner, seeds = population.learner, len(population.seeds)
-    parts = (learner.change, learner.base) if isinstance(learner, Adapted) else (learner, learner)
-    trained, whole = count(parts[0]), count(parts[1])
-    return {
-        "parameters": jnp.full(seeds, trained / seeds),
-        "share_of_parameters": jnp.full(seeds, trained / whole),
-    }
-
-
-def _between(first: Learner, last: Learner, share: float) -> Learner:
-    return jax.tree.map(
-        lambda a, b: (1 - share) * a + share * b if eqx.is_inexact_array(a) else a, first, last
-    )
-
-
-def _path(
-    study: Study, ruler: Ruler, start: Population, name: str, target: str, shares: list[float]
-) -> Iterator[pd.DataFrame]:
-    """Errors to the home's objective and to the target, and how far the latter ever rises again."""
-    end = _merged(study.learners[name])
-    along = []
-    for share in shares:
-        between = Population(_between(start.learner, end.learner, share), end.seeds, end.step)
-        found = ruler.answers(between)
-        along.append(ruler.error(found, target))
-        metrics = {f"error{TOWARDS}{HOME}": ruler.error(found, HOME), "error_to_target": along[-1]}
-        yield study.rows(name, end, f"share={share}", metrics)
-    rises = jnp.max(jnp.diff(jnp.stack(along), axis=0), axis=0, initial=0.0)
-    yield study.rows(name, end, "test", {"largest_rise": rises})
+def _knob(
+    study: Study, ruler: Ruler, name: str, turned_to: Mapping[Objective, Float[Array, "seeds p"]], size: int
+) -> Iterator[Record]:
+    """Errors and scores of a knob of `size` parameters, from its answers when turned to each objective."""
+    population = study.learners.get(name)
+    for objective, ours in turned_to.items():
+        found = {"error": ruler.error(ours, objective)}
+        reference = ruler.names[objective]
+        yield from study.rows(name, population, found, objective=objective, reference=reference)
+        if objective != HOME:
+            found = {"score": ruler.score(ours, turned_to[HOME], objective)}
+            yield from study.rows(name, population, found, objective=objective)
+    yield from study.rows(name, population, {"parameters": np.full(len(turned_to[HOME]), size)})

@@ -4,7 +4,9 @@ import matplotlib.pyplot as plt
 import pandas as pd
 from matplotlib.figure import Figure
 
-from icgd.plotting.style import COLUMN
+from icgd.analysis.tidy import rows
+from icgd.plotting.axes import COLUMN
+from icgd.plotting.looks import Looks
 
 PANELS = {"noise": "family of the noise", "scale": "scale of the labels"}
 LINES = {
@@ -16,22 +18,21 @@ LINES = {
 
 def select(metrics: pd.DataFrame) -> pd.DataFrame:
     """Errors to what was asked for and to what the property stood for."""
-    return metrics[metrics["metric"].isin(LINES)]
+    return rows(metrics, metric=list(LINES))
 
 
-def draw(table: pd.DataFrame) -> Figure:
+def draw(table: pd.DataFrame, looks: Looks) -> Figure:
     """A panel per property; from left to right fewer prompts of training had the confound."""
     figure, axes = plt.subplots(1, 2, figsize=(COLUMN, 2.0), sharey=True)
     for panel, (confound, title) in zip(axes, PANELS.items(), strict=True):
-        mine = table[table["learner"].str.startswith(f"{confound}_")]
-        shares = mine["learner"].str.split("_").str[1].astype(int)
-        order = sorted(set(shares))
+        mine = rows(table, confound=confound).sort_values("untied")
+        order = list(mine["untied"].unique())
         for metric, (name, colour, marker, line) in LINES.items():
-            rows = mine[mine["metric"] == metric].assign(share=shares).sort_values("share")
-            x = [order.index(share) for share in rows["share"]]
-            panel.plot(x, rows["mean"], line, marker=marker, color=colour, label=name)
-            panel.fill_between(x, rows["low"], rows["high"], color=colour, alpha=0.25, linewidth=0)
-        panel.set_xticks(range(len(order)), map(str, order))
+            found = rows(mine, metric=metric)
+            x = [order.index(share) for share in found["untied"]]
+            panel.plot(x, found["mean"], line, marker=marker, color=colour, label=name)
+            panel.fill_between(x, found["low"], found["high"], color=colour, alpha=0.25, linewidth=0)
+        panel.set_xticks(range(len(order)), [f"{share:g}" for share in order])
         panel.set(title=title, xlabel="unconfounded (%)", yscale="log")
     axes[0].set(ylabel="error to descent on")
     handles, names = axes[0].get_legend_handles_labels()

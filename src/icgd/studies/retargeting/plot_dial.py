@@ -4,8 +4,10 @@ import matplotlib.pyplot as plt
 import pandas as pd
 from matplotlib.figure import Figure
 
-from icgd.objectives.dial import OBJECTIVES
-from icgd.plotting.style import COLUMN, curve, numbers
+from icgd.analysis.tidy import rows
+from icgd.plotting.axes import COLUMN, curve, numbers
+from icgd.plotting.looks import Looks
+from icgd.studies.retargeting.display import NAMES
 
 PANELS = {"temperature": r"temperature $\tau$ ($\beta=0$)", "sharpness": r"sharpness $\beta$"}
 FLOOR = 1e-5
@@ -13,19 +15,19 @@ FLOOR = 1e-5
 
 def select(metrics: pd.DataFrame) -> pd.DataFrame:
     """The dial's sweep."""
-    return metrics[metrics["condition"].str.startswith(tuple(PANELS))]
+    return rows(metrics, metric="dial_error")
 
 
-def draw(table: pd.DataFrame) -> Figure:
+def draw(table: pd.DataFrame, looks: Looks) -> Figure:
     """Left the temperature falls, right the sharpness grows; relative errors to the three algorithms."""
     figure, axes = plt.subplots(1, 2, figsize=(COLUMN, 1.9), sharey=True)
-    for panel, (option, title) in zip(axes, PANELS.items(), strict=True):
-        swept = table[table["condition"].str.startswith(option)]
-        for objective in OBJECTIVES:
-            rows = swept[swept["metric"] == f"error_to_{objective}"]
-            shown = rows.assign(**{key: rows[key].clip(lower=FLOOR) for key in ("mean", "low", "high")})
-            curve(panel, numbers(rows["condition"]), shown, objective)
-        panel.set(xlabel=title, yscale="log")
+    sharp = rows(table, temperature=table.loc[table["sharpness"] > 0, "temperature"].iloc[0])
+    for panel, option, swept in zip(axes, PANELS, (rows(table, sharpness=0.0), sharp), strict=True):
+        for objective in NAMES:
+            mine = rows(swept, reference=objective)
+            shown = mine.assign(**{key: mine[key].clip(lower=FLOOR) for key in ("mean", "low", "high")})
+            curve(panel, numbers(mine[option]), shown, looks[objective])
+        panel.set(xlabel=PANELS[option], yscale="log")
     axes[0].set(xscale="log", ylabel="error to the algorithm")
     axes[0].invert_xaxis()
     handles, names = axes[0].get_legend_handles_labels()

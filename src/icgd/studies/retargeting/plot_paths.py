@@ -4,28 +4,26 @@ import matplotlib.pyplot as plt
 import pandas as pd
 from matplotlib.figure import Figure
 
-from icgd.plotting.style import PAGE, curve, numbers
-from icgd.studies.retargeting.plot_retargeting import CHANGES, TARGETS
+from icgd.analysis.tidy import rows
+from icgd.plotting.axes import PAGE, curve
+from icgd.plotting.looks import Looks
+from icgd.studies.retargeting.display import NAMES, TARGETS
 
 
 def select(metrics: pd.DataFrame) -> pd.DataFrame:
     """Errors to the target and to L2 at every share of the path."""
-    return metrics[metrics["condition"].str.startswith("share=")]
+    return rows(metrics, metric="path_error")
 
 
-def draw(table: pd.DataFrame, *, changes: list[str]) -> Figure:
+def draw(table: pd.DataFrame, looks: Looks, *, changes: list[str]) -> Figure:
     """A panel per change and new objective."""
     panels = [(change, target) for change in changes for target in TARGETS]
     figure, axes = plt.subplots(1, len(panels), figsize=(PAGE, 1.9), sharey=True)
     for panel, (change, target) in zip(axes, panels, strict=True):
-        mine = table[table["learner"] == f"{change}_to_{target}"]
-        for metric, objective, name in (
-            ("error_to_l2", "l2", "error to $L_2$"),
-            ("error_to_target", target, "error " + TARGETS[target]),
-        ):
-            rows = mine[mine["metric"] == metric]
-            curve(panel, numbers(rows["condition"]), rows, objective, name=name)
-        panel.set(title=f"{CHANGES[change][0]}, {TARGETS[target]}", xlabel="share of the path")
+        for objective, name in (("l2", f"to {NAMES['l2']}"), (target, TARGETS[target])):
+            mine = rows(table, change=change, objective=target, reference=objective)
+            curve(panel, mine["share"], mine, looks[objective], label=f"error {name}")
+        panel.set(title=f"{looks[change].label}, {TARGETS[target]}", xlabel="share of the path")
     axes[0].set(ylabel="error", yscale="log")
     handles = {
         name: handle

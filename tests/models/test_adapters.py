@@ -1,0 +1,81 @@
+"""Changes of a part of a network."""
+
+from pathlib import Path
+from typing import Any
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from icgd.models.adapters import CHANGES, Adapted, adapted, count
+from icgd.models.blocks import prompted_transformer
+from icgd.prompt import Prompt
+from icgd.results.job import Artefact
+from icgd.spec.build import build_learner, build_task, load_learner, save_learner, start_from
+from icgd.tasks.objective_regression import ObjectiveRegression
+
+KEY = jax.random.key(0)
+TASK = ObjectiveRegression(noise_scale=1.0)
+
+
+def prompts(count: int) -> Prompt:
+    return jax.vmap(TASK.sample)(jax.random.split(KEY, count))[0]
+
+
+@pytest.mark.parametrize("part", CHANGES)
+def test_a_change_starts_at_nothing_and_leaves_the_base_alone(part: Any) -> None:
+    learner, stored = adapted(TASK, KEY, part=part, random=True), prompts(4)
+    base = jax.vmap(learner.base)(stored)
+    np.testing.assert_allclose(jax.vmap(learner)(stored), base, rtol=1e-6)
+
+    def loss(learner: Adapted) -> jax.Array:
+        return jnp.mean((jax.vmap(learner)(stored) - 1) ** 2)
+
+    slopes = eqx.filter_grad(loss)(learner)
+    assert all(not jnp.any(leaf) for leaf in jax.tree.leaves(slopes.base))
+    assert any(jnp.any(leaf) for leaf in jax.tree.leaves(slopes.change))
+    moved = eqx.apply_updates(learner, jax.tree.map(lambda g: -1e-4 * g, slopes))
+    assert float(jnp.abs(jax.vmap(moved)(stored) - base).max()) > 0
+    assert float(loss(moved)) < float(loss(learner))
+
+
+def test_numbers_of_parameters() -> None:
+    parts: list[Any] = list(CHANGES)
+    sizes = {part: count(adapted(TASK, KEY, part=part).change) for part in parts}
+    base = count(adapted(TASK, KEY, part="all").base)
+    assert sizes["output_scale"] == 1
+    assert sizes["matrix_scales"] == 20
+    assert sizes["objective"] == sizes["steering_1"] == 64
+    assert sizes["steering"] == 3 * 64
+    assert sizes["biases"] == 3 * (128 + 64)
+    assert sizes["all"] == base
+    one, four = (count(adapted(TASK, KEY, part="low_rank", rank=rank).change) for rank in (1, 4))
+    assert one < 0.04 * base
+    assert four == 4 * one
+
+
+def test_a_change_of_rank_one_is_one() -> None:
+    learner = adapted(TASK, KEY, part="low_rank", random=True)
+    change = jax.tree.map(lambda a: a + 1.0, learner.change)
+    merged = eqx.tree_at(lambda m: m.change, learner, change).merged()
+    apart = merged.blocks[1].mlp.inner - learner.base.blocks[1].mlp.inner
+    assert np.linalg.matrix_rank(np.asarray(apart), tol=1e-3) == 1
+
+
+def test_a_change_is_saved_and_rebuilt(tmp_path: Path) -> None:
+    task = {"module": "icgd.tasks.objective_regression", "name": "ObjectiveRegression", "options": {}}
+    options = {"part": "low_rank", "rank": 2}
+    spec = {"module": "icgd.models.adapters", "name": "adapted", "options": options}
+    base = prompted_transformer(TASK, jax.random.key(1), told=False)
+    learner = start_from(build_learner(spec, build_task(task), KEY), base, "file")
+    np.testing.assert_array_equal(learner.base.embedding, base.embedding)
+    save_learner(tmp_path / "learner.npz", learner, spec, task, "digest")
+    found, _ = load_learner(Artefact(tmp_path / "learner.npz", "digest"))
+    assert eqx.tree_equal(found, jax.tree.map(np.asarray, learner))
+
+
+def test_a_change_without_a_base_does_not_predict() -> None:
+    learner = adapted(TASK, KEY, part="biases")
+    assert jnp.all(jnp.isnan(jax.vmap(learner)(prompts(2))))
