@@ -16,10 +16,11 @@ from icgd.analysis.distances import (
     outputs,
     performance,
 )
-from icgd.analysis.study import Condition, Study
+from icgd.analysis.experiment import Experiment
+from icgd.analysis.study import Study
 from icgd.analysis.tidy import Column, Metric, Record
 from icgd.ranges import NonNegativeFloat, NonNegativeInt, PositiveInt
-from icgd.analysis.experiment import Experiment
+from icgd.spec.laws import Condition
 from icgd.tasks.linear_regression import LinearRegression
 from icgd.theory import linear
 

@@ -7,11 +7,11 @@ import equinox as eqx
 import jax
 import numpy as np
 
+from icgd.analysis.experiment import Experiment
 from icgd.analysis.study import Population, Study
 from icgd.analysis.tidy import Column, Metric, Record
 from icgd.constructions.gradient_layer import canonical
 from icgd.models.attention_stack import Transformer
-from icgd.analysis.experiment import Experiment
 
 PLACE = ("head", "row", "column")
 METRICS = {
@@ -34,7 +34,9 @@ def measure(study: Study, *, learners: list[str], gauge: str = "") -> Iterator[R
     """
     for name in learners:
         population = study.learners[name]
-        bilinear, write = eqx.filter_vmap(lambda layer: layer.products())(_comparable(study, population, gauge))
+        bilinear, write = eqx.filter_vmap(lambda layer: layer.products())(
+            _comparable(study, population, gauge)
+        )
         for head, row, column in np.ndindex(bilinear.shape[1:]):
             entries = {
                 "key_query": bilinear[:, head, row, column],

@@ -112,6 +112,7 @@ def _gain(before: np.ndarray, after: np.ndarray) -> np.ndarray:
     curves = []
     for seed in range(len(values)):
         inside = [bins[seed] == index for index in range(len(GAIN) - 1)]
-        curve = np.array([moved[seed][mask].sum() / values[seed][mask].sum() for mask in inside])
+        with np.errstate(invalid="ignore"):  # a bin may be empty
+            curve = np.array([moved[seed][mask].sum() / values[seed][mask].sum() for mask in inside])
         curves.append(curve / curve[0])
     return np.stack(curves)
