@@ -1,19 +1,25 @@
 # make paper: everything from a fresh clone to results/paper/paper.pdf. make test: the checks.
-PYTHON ?= python3
+# make PYTHON=python3.12 … sets up with another Python than python3.
 VENV := .venv
 BIN := $(VENV)/bin
-SNAKEMAKE := PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/snakemake --cores all --rerun-incomplete
+ACTIVE := PATH="$$PWD/$(BIN):$$PATH"
+SNAKEMAKE := $(ACTIVE) $(BIN)/snakemake --cores all
 
-.PHONY: paper smoke test check report bench lock latex browser env
+# The user's settings for other work; text is UTF-8 in every locale.
+unexport PYTHONPATH PYTHONHOME PYTHONSTARTUP PYTHONWARNINGS PYTHONOPTIMIZE PYTHONIOENCODING
+unexport TEXINPUTS TEXMFHOME MPLBACKEND PYTEST_ADDOPTS
+export PYTHONUTF8 := 1
+
+.PHONY: paper smoke test test-fast check report bench lock latex browser env
 .DEFAULT_GOAL := paper
 
 paper: env latex
 	@start=$$(date +%s); $(SNAKEMAKE) --quiet rules host && \
-	PYTHONPATH=src $(BIN)/python -m icgd.stages.summary results/paper $$start
+	$(BIN)/python workflow/scripts/summary.py results/paper $$start
 
 smoke: env latex
 	@start=$$(date +%s); $(SNAKEMAKE) --configfile config/smoke.yaml && \
-	PYTHONPATH=src $(BIN)/python -m icgd.stages.summary results/smoke $$start
+	$(BIN)/python workflow/scripts/summary.py results/smoke $$start
 
 report: env latex
 	$(SNAKEMAKE)
@@ -23,26 +29,26 @@ bench: env
 	$(SNAKEMAKE) bench
 
 test: env latex browser check
-	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/pytest
+	$(ACTIVE) $(BIN)/pytest
+
+# Without the tests that run the workflow.
+test-fast: env latex
+	$(ACTIVE) $(BIN)/pytest -m "not workflow"
 
 check: env
 	$(BIN)/ruff check . && $(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/snakefmt --check Snakefile workflow
-	$(SNAKEMAKE) --lint
+	$(BIN)/lint-imports && $(SNAKEMAKE) --lint
 
-env: $(VENV)/installed
-
-$(VENV)/installed: requirements.lock
-	@PYTHON="$(PYTHON)" workflow/scripts/ensure_venv.sh $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
-	@touch $@
+env:
+	@sh workflow/scripts/ensure_venv.sh $(VENV)
 
 latex:
-	@workflow/scripts/ensure_latex.sh
+	@sh workflow/scripts/ensure_latex.sh
 
 browser:
-	@workflow/scripts/ensure_browser.sh
+	@sh workflow/scripts/ensure_browser.sh
 
 # Needs uv; after it, update envs/icgd.yaml (a test compares them).
 lock:

@@ -7,14 +7,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from icgd.algorithms.counting import EVIDENCE, Counting, followers, matches
 from icgd.analysis import attention_scores as scores
+from icgd.models.language_model import LanguageModel, constructed_induction, language_model
+from icgd.prompt import TokenPrompt
 from icgd.studies.induction.measure_ablation import edits, masked
 from icgd.studies.induction.measure_formation import window
 from icgd.studies.induction.measure_one_step_reading import growth_exponent, matched_logits, resemblance
 from icgd.studies.induction.phase_change import formation_step, steepest_fall
-from icgd.algorithms.counting import EVIDENCE, Counting, followers, matches
-from icgd.models.language_model import LanguageModel, constructed_induction, language_model
-from icgd.prompt import TokenPrompt
 from icgd.tasks.token_sequences import MarkovChains, TiledSegments
 
 KEY = jax.random.key(3)

@@ -8,14 +8,20 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from icgd.studies.retargeting.measure_circuits import asking, dials, differences, far
-from icgd.studies.retargeting.measure_linearity import defects, degree, random_prompts, random_stack, structured_stack
-from icgd.models.blocks import prompted_transformer
-from icgd.constructions.objective_circuit import dial_circuit, prompt_circuit
-from icgd.models.conditioned_stack import conditioned_stack
 from icgd.algorithms.objective_descent import ObjectiveDescent, exact_fit, fit, objective_descent
+from icgd.constructions.objective_circuit import dial_circuit, prompt_circuit
+from icgd.models.blocks import prompted_transformer
+from icgd.models.conditioned_stack import conditioned_stack
 from icgd.objectives.dial import OBJECTIVES, Dial, Objective, descend, value
 from icgd.prompt import Prompt
+from icgd.studies.retargeting.measure_circuits import asking, dials, differences, far
+from icgd.studies.retargeting.measure_linearity import (
+    defects,
+    degree,
+    random_prompts,
+    random_stack,
+    structured_stack,
+)
 from icgd.tasks.objective_regression import FAMILIES, SCALES, ObjectiveRegression, unit_noise
 
 KEY = jax.random.key(0)

@@ -5,12 +5,12 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from icgd.studies.pairs.measure_example_weights import _sums
-from icgd.studies.pairs.measure_pair_circuit import changes
-from icgd.studies.pairs.measure_pair_formation import pair_parts, progress, sensitivities, times
 from icgd.algorithms.descent import GradientDescent, normalised_step
 from icgd.models.pair_stack import PairTransformer, induction_head, pair_stack, tokenised
 from icgd.prompt import Prompt
+from icgd.studies.pairs.measure_example_weights import _sums
+from icgd.studies.pairs.measure_pair_circuit import changes
+from icgd.studies.pairs.measure_pair_formation import pair_parts, progress, sensitivities, times
 from icgd.tasks.linear_regression import LinearRegression
 from icgd.theory.linear import normalised_step_loss, optimal_learning_rate
 

@@ -9,20 +9,20 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from icgd.stages.arguments import StageError
 
-from icgd.spec.build import build_learner, build_task, load_learner, save_learner, start_from
-from icgd.studies.retargeting.measure_confounded import _followed, predicted
-from icgd.studies.retargeting.measure_prompted import KINDS
-from icgd.studies.retargeting.measure_retargeting import _between, _ruler
+from icgd.algorithms.objective_descent import exact_fit, fit, objective_descent
 from icgd.analysis.study import Population, Study
 from icgd.models.adapters import CHANGES, Adapted, adapted, count
 from icgd.models.blocks import prompted_transformer
-from icgd.algorithms.objective_descent import exact_fit, fit, objective_descent
 from icgd.objectives.dial import OBJECTIVES
-from icgd.prompt import Prompt
 from icgd.objectives.splitting import exact_weights
+from icgd.prompt import Prompt
+from icgd.spec.build import build_learner, build_task, load_learner, save_learner, start_from
 from icgd.stages import train
-from icgd.stages.arguments import StageError
+from icgd.studies.retargeting.measure_confounded import _followed, predicted
+from icgd.studies.retargeting.measure_prompted import KINDS
+from icgd.studies.retargeting.measure_retargeting import _between, _ruler
 from icgd.tasks.objective_regression import FAMILIES, ObjectiveRegression
 
 KEY = jax.random.key(0)

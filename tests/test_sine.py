@@ -6,8 +6,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from icgd.theory import sine as waves
-from icgd.studies.sine.measure_functions import before
+from icgd.algorithms.best_kernels import best_layer, best_step
 from icgd.models.feature_models import (
     OnFeatures,
     feature_transformer,
@@ -15,9 +14,10 @@ from icgd.models.feature_models import (
     random_features,
     step_on_inputs,
 )
-from icgd.algorithms.best_kernels import best_layer, best_step
 from icgd.prompt import Prompt
+from icgd.studies.sine.measure_functions import before
 from icgd.tasks.sine_waves import SineWaves
+from icgd.theory import sine as waves
 
 KEY = jax.random.key(0)
 

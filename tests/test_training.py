@@ -16,11 +16,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from icgd.learner import Learner
+from icgd.models.attention_stack import attention_stack
+from icgd.models.blocks import prompted_transformer
 from icgd.results.store import ArtefactError, load_arrays, save_arrays
 from icgd.spec.build import load_learner
-from icgd.learner import Learner
-from icgd.models.blocks import prompted_transformer
-from icgd.models.attention_stack import attention_stack
 from icgd.stages import rates
 from icgd.tasks.linear_regression import LinearRegression
 from icgd.tasks.objective_regression import ObjectiveRegression

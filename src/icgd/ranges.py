@@ -9,3 +9,10 @@ NonNegativeInt: TypeAlias = Annotated[int, Ge(0)]
 PositiveFloat: TypeAlias = Annotated[float, Gt(0)]
 NonNegativeFloat: TypeAlias = Annotated[float, Ge(0)]
 Fraction: TypeAlias = Annotated[float, Ge(0), Le(1)]
+
+
+class OfLearner:
+    """Marks text that names a learner."""
+
+
+LearnerName: TypeAlias = Annotated[str, OfLearner]

@@ -2,6 +2,7 @@
 # Makes sure that LaTeX with the paper's packages is there: installs it where that is allowed,
 # otherwise says how. The packages are the smallest set that paper/main.tex compiles with.
 set -eu
+scripts=$(dirname "$0")
 packages="latexmk texlive-latex-recommended lmodern"
 
 complete() {
@@ -12,12 +13,9 @@ complete() {
 }
 
 if complete; then exit 0; fi
-if command -v apt-get >/dev/null && [ "$(id -u)" = 0 ]; then
-    echo "Installing LaTeX: $packages"
-    export DEBIAN_FRONTEND=noninteractive
-    apt-get update -qq && apt-get install -y -qq --no-install-recommends $packages >/dev/null
-    if complete; then exit 0; fi
-fi
+# Named in words: $packages is a list.
+# shellcheck disable=SC2086
+if sh "$scripts/apt_install.sh" $packages && complete; then exit 0; fi
 cat >&2 <<MESSAGE
 LaTeX is needed for the paper and could not be installed from here. Please run
   Debian, Ubuntu:  sudo apt-get install --no-install-recommends $packages

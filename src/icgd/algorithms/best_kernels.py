@@ -6,10 +6,10 @@ They bound what training can reach with any features, and tell apart whether a m
 import jax.numpy as jnp
 from jaxtyping import Array, Float, Key
 
-from icgd.theory import sine as waves
 from icgd.learner import Learner
 from icgd.prompt import Prompt
 from icgd.tasks.sine_waves import SineWaves
+from icgd.theory import sine as waves
 
 
 class LinearInLabels(Learner):

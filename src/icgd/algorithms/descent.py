@@ -12,10 +12,10 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float, Key
 
-from icgd.ranges import PositiveFloat, PositiveInt
-from icgd.learner import Learner
 from icgd.algorithms.rate_fits import fit_rates, spectral_density
+from icgd.learner import Learner
 from icgd.prompt import Prompt
+from icgd.ranges import PositiveFloat, PositiveInt
 from icgd.tasks.linear_regression import LinearRegression
 from icgd.theory.linear import normalised_rate, optimal_learning_rate
 

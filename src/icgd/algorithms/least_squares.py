@@ -13,9 +13,9 @@ import numpy as np
 from jaxtyping import Array, Float, Key
 from scipy import optimize
 
-from icgd.ranges import PositiveInt
 from icgd.learner import Learner
 from icgd.prompt import Prompt
+from icgd.ranges import PositiveInt
 from icgd.task import Task
 from icgd.tasks.linear_regression import LinearRegression
 

@@ -15,10 +15,10 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float, Key
 from scipy import optimize
 
-from icgd.ranges import PositiveFloat, PositiveInt
 from icgd.learner import Learner
 from icgd.objectives.dial import Dial, descend
 from icgd.prompt import Prompt
+from icgd.ranges import PositiveFloat, PositiveInt
 from icgd.task import Task
 
 FITTING = 16384

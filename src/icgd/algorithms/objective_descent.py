@@ -11,8 +11,8 @@ import numpy as np
 from jaxtyping import Array, Float, Key
 from scipy import optimize
 
-from icgd.learner import Learner
 from icgd.algorithms.least_squares import ordinary_least_squares
+from icgd.learner import Learner
 from icgd.objectives.dial import Dial, Objective, descend
 from icgd.prompt import Prompt
 from icgd.tasks.objective_regression import ObjectiveRegression

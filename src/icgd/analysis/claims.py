@@ -68,5 +68,7 @@ def _compares(comparison: str, threshold: Any, low: float, high: float) -> bool:
         return bool(high < threshold)
     if comparison == "above":
         return bool(low > threshold)
-    ends = threshold if comparison == "between" else (threshold[0] - threshold[1], threshold[0] + threshold[1])
+    ends = (
+        threshold if comparison == "between" else (threshold[0] - threshold[1], threshold[0] + threshold[1])
+    )
     return bool(ends[0] <= low and high <= ends[1])

@@ -28,7 +28,7 @@ from icgd.analysis.tidy import Column, Metric, Record
 from icgd.learner import Learner
 from icgd.models.attention_stack import Transformer
 from icgd.prompt import Prompt
-from icgd.ranges import PositiveFloat, PositiveInt
+from icgd.ranges import LearnerName, PositiveFloat, PositiveInt
 
 TIMES = ("times",)
 METRICS = {
@@ -55,7 +55,7 @@ def reads(experiment: Experiment, options: Mapping[str, Any]) -> list[str]:
 def measure(
     study: Study,
     *,
-    learners: list[str],
+    learners: list[LearnerName],
     steps: PositiveInt = 50,
     damping: PositiveFloat = 0.75,
     prompts: PositiveInt = 8192,

@@ -12,6 +12,7 @@ from icgd.analysis.study import Population, Study
 from icgd.analysis.tidy import Column, Metric, Record
 from icgd.constructions.gradient_layer import canonical
 from icgd.models.attention_stack import Transformer
+from icgd.ranges import LearnerName
 
 PLACE = ("head", "row", "column")
 METRICS = {
@@ -27,7 +28,7 @@ def reads(experiment: Experiment, options: Mapping[str, Any]) -> list[str]:
     return list(options["learners"]) + ([options["gauge"]] if "gauge" in options else [])
 
 
-def measure(study: Study, *, learners: list[str], gauge: str = "") -> Iterator[Record]:
+def measure(study: Study, *, learners: list[LearnerName], gauge: str = "") -> Iterator[Record]:
     """One row per matrix entry.
 
     A linear layer's products are defined up to a scalar, which the learner `gauge`, if given, fixes.

@@ -71,7 +71,12 @@ def merged(tables: Iterable[pd.DataFrame]) -> pd.DataFrame:
 
 def keys(frame: pd.DataFrame) -> list[str]:
     """The columns that say what a row is about, apart from its seed and step."""
-    return [name for name in frame.columns if name in BASE | LAST or frame[name].notna().any() if name not in NOT_KEYS]
+    return [
+        name
+        for name in frame.columns
+        if name in BASE | LAST or frame[name].notna().any()
+        if name not in NOT_KEYS
+    ]
 
 
 def rows(frame: pd.DataFrame, **wanted: Any) -> pd.DataFrame:

@@ -8,8 +8,8 @@ import equinox as eqx
 import jax.numpy as jnp
 from jaxtyping import Array, Float, Key
 
-from icgd.models.layers import Attention
 from icgd.models.attention_stack import Transformer
+from icgd.models.layers import Attention
 from icgd.tasks.linear_regression import LinearRegression
 from icgd.theory.linear import optimal_learning_rate
 

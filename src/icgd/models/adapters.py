@@ -13,10 +13,10 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float, Key
 
-from icgd.ranges import PositiveInt
 from icgd.learner import Learner
 from icgd.models.blocks import PromptedTransformer, prompted_transformer
 from icgd.prompt import Prompt
+from icgd.ranges import PositiveInt
 from icgd.tasks.objective_regression import ObjectiveRegression
 
 Part = Literal[

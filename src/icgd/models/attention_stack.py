@@ -11,10 +11,10 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float, Key
 
-from icgd.ranges import PositiveFloat, PositiveInt
 from icgd.learner import Learner
 from icgd.models.layers import Attention, Kernel, initial_attention
 from icgd.prompt import Prompt
+from icgd.ranges import PositiveFloat, PositiveInt
 from icgd.tasks.linear_regression import LinearRegression
 
 

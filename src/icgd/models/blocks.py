@@ -13,11 +13,11 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float, Key
 
-from icgd.ranges import PositiveFloat, PositiveInt
 from icgd.learner import Learner
 from icgd.models.layers import MLP, Attention, Norm, initial_attention, initial_mlp, normalised
 from icgd.objectives.dial import OBJECTIVES
 from icgd.prompt import Prompt
+from icgd.ranges import PositiveFloat, PositiveInt
 from icgd.tasks.objective_regression import ObjectiveRegression
 
 

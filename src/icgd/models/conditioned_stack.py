@@ -8,11 +8,11 @@ import dataclasses
 import jax.numpy as jnp
 from jaxtyping import Array, Float, Key
 
-from icgd.ranges import PositiveFloat, PositiveInt
 from icgd.learner import Learner
-from icgd.models.layers import Kernel
 from icgd.models.attention_stack import Transformer, attention_stack
+from icgd.models.layers import Kernel
 from icgd.prompt import Prompt
+from icgd.ranges import PositiveFloat, PositiveInt
 from icgd.tasks.linear_regression import LinearRegression
 from icgd.tasks.objective_regression import ObjectiveRegression
 

@@ -16,8 +16,8 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float
 
 from icgd.learner import Learner
-from icgd.models.layers import Attention, standardised_backward, standardised_forward
 from icgd.models.attention_stack import Transformer
+from icgd.models.layers import Attention, standardised_backward, standardised_forward
 from icgd.prompt import Prompt
 
 LOOPED = 8

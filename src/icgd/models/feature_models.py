@@ -12,13 +12,13 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float, Key
 
-from icgd.ranges import PositiveFloat, PositiveInt
-from icgd.learner import Learner
 from icgd.algorithms.descent import GradientDescent
-from icgd.models.layers import MLP, initial_attention, initial_mlp
 from icgd.algorithms.least_squares import Ridge
+from icgd.learner import Learner
 from icgd.models.attention_stack import Transformer
+from icgd.models.layers import MLP, initial_attention, initial_mlp
 from icgd.prompt import Prompt
+from icgd.ranges import PositiveFloat, PositiveInt
 from icgd.tasks.sine_waves import SineWaves
 
 WIDTH, HIDDEN = 40, 160

@@ -15,10 +15,10 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float, Key
 
-from icgd.ranges import PositiveFloat, PositiveInt
 from icgd.learner import Learner
 from icgd.models.layers import Attention, Kernel, initial_attention
 from icgd.prompt import TokenPrompt
+from icgd.ranges import PositiveFloat, PositiveInt
 from icgd.tasks.token_sequences import MarkovChains, TiledSegments
 
 Edit: TypeAlias = Callable[[int, Float[Array, "n n"]], Float[Array, "n n"]]

@@ -11,10 +11,10 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, Key
 
-from icgd.ranges import PositiveFloat, PositiveInt
 from icgd.learner import Learner
 from icgd.models.layers import Attention, Kernel, initial_attention
 from icgd.prompt import Prompt
+from icgd.ranges import PositiveFloat, PositiveInt
 from icgd.tasks.linear_regression import LinearRegression
 from icgd.theory.linear import optimal_learning_rate
 

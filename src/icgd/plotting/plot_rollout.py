@@ -7,6 +7,7 @@ from matplotlib.figure import Figure
 from icgd.analysis.tidy import rows
 from icgd.plotting.axes import COLUMN, PAGE, curve
 from icgd.plotting.looks import Looks
+from icgd.ranges import LearnerName
 
 LOSS, EXCESS = "stable_loss", "stable_relative_excess_loss"
 
@@ -16,7 +17,7 @@ def select(metrics: pd.DataFrame) -> pd.DataFrame:
     return rows(metrics, metric=[LOSS, EXCESS])
 
 
-def draw(table: pd.DataFrame, looks: Looks, *, panels: list[list[str]]) -> Figure:
+def draw(table: pd.DataFrame, looks: Looks, *, panels: list[list[LearnerName]]) -> Figure:
     """A column per list of learners, the algorithm first: losses, and the excess over the algorithm."""
     width = COLUMN if len(panels) == 1 else PAGE * len(panels) / 3
     figure, axes = plt.subplots(

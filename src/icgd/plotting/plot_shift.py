@@ -8,6 +8,7 @@ from matplotlib.figure import Figure
 from icgd.analysis.tidy import rows
 from icgd.plotting.axes import PAGE, numbers, points
 from icgd.plotting.looks import Looks
+from icgd.ranges import LearnerName
 
 NUMERIC = {
     "input_scale": r"input scale $\alpha$",
@@ -29,7 +30,13 @@ def select(metrics: pd.DataFrame) -> pd.DataFrame:
 
 
 def draw(
-    table: pd.DataFrame, looks: Looks, *, lines: list[list[str]], zero: str, metric: str, limits: list[float]
+    table: pd.DataFrame,
+    looks: Looks,
+    *,
+    lines: list[list[LearnerName]],
+    zero: LearnerName,
+    metric: str,
+    limits: list[float],
 ) -> Figure:
     """A row of panels per list of learners and a panel per shift; `limits` are those of the scale.
 

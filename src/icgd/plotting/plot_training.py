@@ -7,6 +7,7 @@ from matplotlib.figure import Figure
 from icgd.analysis.tidy import rows
 from icgd.plotting.axes import PAGE, curve
 from icgd.plotting.looks import Looks
+from icgd.ranges import LearnerName
 
 PANELS = {
     "loss": "test loss",
@@ -22,7 +23,7 @@ def select(metrics: pd.DataFrame) -> pd.DataFrame:
     return law[law["step"].notna() | (law["learner"] == "closed_form")]
 
 
-def draw(table: pd.DataFrame, looks: Looks, *, learners: dict[str, str]) -> Figure:
+def draw(table: pd.DataFrame, looks: Looks, *, learners: dict[LearnerName, LearnerName]) -> Figure:
     """Four panels over training steps; `learners` says with which algorithm each is compared."""
     figure, axes = plt.subplots(1, 4, figsize=(PAGE, 1.9))
     for panel, (metric, title) in zip(axes, PANELS.items(), strict=True):

@@ -7,6 +7,7 @@ from matplotlib.figure import Figure
 from icgd.analysis.tidy import rows
 from icgd.plotting.axes import COLUMN
 from icgd.plotting.looks import Looks
+from icgd.ranges import LearnerName
 
 MATRICES = {"key_query": r"$W_K^\top W_Q$", "projection_value": r"$P\,W_V$"}
 
@@ -17,7 +18,7 @@ def select(metrics: pd.DataFrame) -> pd.DataFrame:
     return kept[kept["seed"].isna() | (kept["seed"] == 0)]
 
 
-def draw(table: pd.DataFrame, looks: Looks, *, learners: list[str]) -> Figure:
+def draw(table: pd.DataFrame, looks: Looks, *, learners: list[LearnerName]) -> Figure:
     """A matrix per row and a head per column, each row with one colour scale."""
     counts = {name: int(rows(table, learner=name)["head"].max()) for name in learners}
     heads = [(name, head) for name in learners for head in range(1, counts[name] + 1)]

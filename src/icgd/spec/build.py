@@ -64,10 +64,22 @@ def fill(tree: Any, arrays: Mapping[str, np.ndarray]) -> Any:
 
 
 def save_learner(
-    path: Path, learner: Learner, spec: Mapping[str, Any], task: Mapping[str, Any], digest: str, **series: Any
+    path: Path, learner: Learner, spec: Mapping[str, Any], task: Mapping[str, Any], digest: str
 ) -> None:
-    """Write a learner (or a stack of them) with the specs that rebuild it, and further arrays."""
-    arrays = {f"learner{name}": leaf for name, leaf in leaves_by_name(learner).items()}
+    """Write a learner with the specs that rebuild it."""
+    save_weights(path, leaves_by_name(learner), spec, task, digest)
+
+
+def save_weights(
+    path: Path,
+    leaves: Mapping[str, np.ndarray],
+    spec: Mapping[str, Any],
+    task: Mapping[str, Any],
+    digest: str,
+    **series: np.ndarray,
+) -> None:
+    """Write a learner's arrays by path, with whatever leading axes, its specs, and further arrays."""
+    arrays = {f"learner{name}": leaf for name, leaf in leaves.items()}
     save_arrays(path, arrays | series, format="learner", spec=dict(spec), task=dict(task), digest=digest)
 
 

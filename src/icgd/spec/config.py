@@ -38,7 +38,9 @@ def load(overrides: Sequence[Path], given: Mapping[str, Any] | None = None) -> C
     whole = base | {section: _section(section, base, parts) for section in SECTIONS}
     whole["tasks"] = merged(whole["tasks"], changes.pop("tasks", {}))
     whole = merged(_with_tasks(whole), changes)
-    homes = {f"{s}.{name}": study for study, part in parts.items() for s in SECTIONS for name in part.get(s) or {}}
+    homes = {
+        f"{s}.{name}": study for study, part in parts.items() for s in SECTIONS for name in part.get(s) or {}
+    }
     return typed(whole, homes)
 
 
@@ -60,7 +62,9 @@ def study_file(study: str, folder: str) -> Path:
         return ROOT / "config" / "studies" / f"{study}.yaml"
     path = Path(folder).expanduser()
     if path.name != study:
-        raise ConfigError(f"studies.{study} is {folder!r}; expected 'included' or a folder that is named {study}")
+        raise ConfigError(
+            f"studies.{study} is {folder!r}; expected 'included' or a folder that is named {study}"
+        )
     return path.resolve() / f"{study}.yaml"
 
 
@@ -94,7 +98,9 @@ def _study(study: str, folder: Any) -> Tree:
 
 def _section(section: str, base: Tree, parts: Mapping[str, Tree]) -> Tree:
     files = [("config/paper.yaml", base.get(section) or {})]
-    return joined([*files, *((f"{study}.yaml", part.get(section) or {}) for study, part in parts.items())], section)
+    return joined(
+        [*files, *((f"{study}.yaml", part.get(section) or {}) for study, part in parts.items())], section
+    )
 
 
 def _without(changes: Any, section: str, left_out: Sequence[Tree]) -> Any:

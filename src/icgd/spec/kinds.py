@@ -68,7 +68,9 @@ class Kinds:
 
     def _nothing(self, role: str, prefix: str, name: str, study: str | None, where: str) -> str:
         rooms = self.rooms(role, study)
-        known = sorted(path.stem.removeprefix(prefix) for path in _files(rooms) if path.stem.startswith(prefix))
+        known = sorted(
+            path.stem.removeprefix(prefix) for path in _files(rooms) if path.stem.startswith(prefix)
+        )
         return (
             f"{where} names {name!r}, but there is no {prefix}{name}.py in {', '.join(rooms)}. "
             f"Nearest: {nearest(name, known)}"

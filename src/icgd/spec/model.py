@@ -1,4 +1,4 @@
-"""The types of a run's config. Options of kinds are checked against the kinds themselves (`icgd.spec.check`)."""
+"""The types of a run's config. Options of kinds are checked against the kinds themselves (`icgd.checks`)."""
 
 import itertools
 from typing import Annotated, Any, Literal
@@ -129,11 +129,18 @@ class Experiment(Part):
     """Options of the task that are changed in the evaluation alone, each to every value."""
     variants: dict[Name, Variant] = {}
     measurements: Annotated[dict[Name, dict[str, Any]], MinLen(1)]
+    unverified: list[str] = []
+    """Learners that `verify` leaves out."""
 
     @property
     def learners(self) -> list[str]:
         """Own, borrowed and interpolated ones."""
-        return [*self.trained, *self.baselines, *self.interpolations, *itertools.chain(*self.borrowed.values())]
+        return [
+            *self.trained,
+            *self.baselines,
+            *self.interpolations,
+            *itertools.chain(*self.borrowed.values()),
+        ]
 
 
 class Figure(Part):
@@ -168,10 +175,10 @@ class Claim(Part):
     def _one_comparison(self) -> "Claim":
         given = [name for name in COMPARISONS if getattr(self, name) is not None]
         if len(given) != 1:
-            raise ValueError(f"it has {' and '.join(given) or 'no comparison'}; expected one of {COMPARISONS}")
+            raise ValueError(
+                f"it has {' and '.join(given) or 'no comparison'}; expected one of {COMPARISONS}"
+            )
         return self
-
-
 
 
 class Look(Part):
@@ -194,8 +201,6 @@ class Config(Part):
     xla_flags: str
     verified: list[str]
     """Metrics that `verify` compares with the reference."""
-    unverified: list[Annotated[str, StringConstraints(pattern=r"^[a-z0-9_]+/[a-z0-9_]+$")]] = []
-    """Learners, as experiment/learner, that it leaves out."""
     studies: Annotated[dict[Name, str], MinLen(1)]
     experiments: dict[Name, Experiment] = {}
     figures: dict[Name, Figure] = {}

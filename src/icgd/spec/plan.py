@@ -91,7 +91,7 @@ class Plan:
     def prompts(self, name: str, variant: str) -> Job:
         """Evaluation prompts, drawn once for all learners."""
         experiment = self.config.experiments[name]
-        spec = self._base(name, variant) | {
+        spec = self.base(name, variant) | {
             "conditions": conditions(experiment, variant),
             "count": experiment.evaluation_prompts,
         }
@@ -102,7 +102,7 @@ class Plan:
         """Explicit algorithms at their optimal hyper-parameters."""
         experiment = self.config.experiments[name]
         algorithms = {b: self.learner_spec(name, "baselines", b) for b in experiment.baselines}
-        spec = self._base(name, variant) | {"baselines": algorithms} | self._fitting
+        spec = self.base(name, variant) | {"baselines": algorithms} | self._fitting
         output = Path(self.paths.baselines(name, variant))
         parts = [spec["task"], *algorithms.values()]
         return self._job("baselines", f"{name}/{variant}", spec, {"output": output}, parts)
@@ -122,7 +122,7 @@ class Plan:
     def training(self, name: str, variant: str, learner: str, seeds: list[int]) -> tuple[Tree, list[Tree]]:
         """The spec of a training, and the kinds that it builds."""
         trained = self.config.experiments[name].trained[learner]
-        spec = self._base(name, variant) | {
+        spec = self.base(name, variant) | {
             "learner_name": learner,
             "key": trained.key or learner,
             "seeds": seeds,
@@ -136,21 +136,31 @@ class Plan:
     def compare(self, name: str, variant: str, measurement: str) -> Job:
         """One measurement of an experiment's variant."""
         experiment, where = self.config.experiments[name], f"experiments.{name}.measurements"
-        module = self.kinds.module("measure", measurement, self.config.homes.get(f"experiments.{name}"), where)
+        module = self.kinds.module(
+            "measure", measurement, self.config.homes.get(f"experiments.{name}"), where
+        )
         read = self._with_parts(experiment, self.reads[f"{name}/{measurement}"])
         learners = {learner: self._compared(name, variant, learner) for learner in read}
-        spec = self._base(name, variant) | self._fitting | {
-            "module": module,
-            "conditions": conditions(experiment, variant),
-            "options": experiment.measurements.get(measurement, {}),
-            "prompts": self._made(self.prompts(name, variant)),
-            "learners": learners,
-            "interpolations": {n: parts for n, parts in experiment.interpolations.items() if n in read},
-            "references": {n: c.model_dump() for n, c in experiment.references.items() if n in read},
-            "labels": {n: t.labels for n, t in experiment.trained.items() if n in read and t.labels},
-        }
+        spec = (
+            self.base(name, variant)
+            | self._fitting
+            | {
+                "module": module,
+                "conditions": conditions(experiment, variant),
+                "options": experiment.measurements.get(measurement, {}),
+                "prompts": self._made(self.prompts(name, variant)),
+                "learners": learners,
+                "interpolations": {n: parts for n, parts in experiment.interpolations.items() if n in read},
+                "references": {n: c.model_dump() for n, c in experiment.references.items() if n in read},
+                "labels": {n: t.labels for n, t in experiment.trained.items() if n in read and t.labels},
+            }
+        )
         output = Path(self.paths.comparison(name, variant, measurement))
-        kinds = [self._source_spec(name, learner) for learner in learners if learner not in experiment.interpolations]
+        kinds = [
+            self._source_spec(name, learner)
+            for learner in learners
+            if learner not in experiment.interpolations
+        ]
         job_name = f"{name}/{variant}/{measurement}"
         return self._job("compare", job_name, spec, {"output": output}, [spec["task"], *kinds], [module])
 
@@ -200,7 +210,7 @@ class Plan:
         module, name = self.kinds.attribute(role, spec.kind, study, where)
         return {"module": module, "name": name, "options": spec.options}
 
-    def _base(self, name: str, variant: str) -> Tree:
+    def base(self, name: str, variant: str) -> Tree:
         """What the specs of all jobs of a variant share."""
         experiment = self.config.experiments[name]
         task = self._resolved("task", experiment.task, name, f"experiments.{name}.task.kind")
@@ -218,7 +228,13 @@ class Plan:
         return {"fitting_prompts": self.config.fitting_prompts}
 
     def _job(
-        self, rule: str, name: str, spec: Tree, outputs: Mapping[str, Path], kinds: list[Tree], own: Sequence[str] = ()
+        self,
+        rule: str,
+        name: str,
+        spec: Tree,
+        outputs: Mapping[str, Path],
+        kinds: list[Tree],
+        own: Sequence[str] = (),
     ) -> Job:
         modules = {f"icgd.stages.{rule}", *own, *(kind["module"] for kind in kinds)}
         return Job(rule, name, spec, outputs, tuple(sorted(modules)), COMPUTING, self.settings)
@@ -232,6 +248,9 @@ def conditions(experiment: Experiment, variant: str) -> list[list[Any]]:
     if variant != LAW:
         option, _, setting = variant.partition("=")
         return [[option, setting, {}]]
-    shifts = [[option, value, {option: value}] for option, values in experiment.conditions.items() for value in values]
+    shifts = [
+        [option, value, {option: value}]
+        for option, values in experiment.conditions.items()
+        for value in values
+    ]
     return [[None, None, {}], *shifts]
-

@@ -24,6 +24,8 @@ class Products:
     """Hashes of the paper's LaTeX sources, by path from the paper's folder."""
     sections: Mapping[str, str]
     """Where the section of each study is."""
+    published: frozenset[str] = frozenset()
+    """The repository's studies, to whose sections the text refers."""
 
     @property
     def config(self) -> Config:
@@ -101,8 +103,7 @@ class Products:
         spec = {
             "run": self.run,
             "config": self.config.model_dump(mode="json", exclude={"homes"}),
-            "benchmarks": {job.rule: [] for job in every}
-            | {
+            "benchmarks": {
                 rule: [self.plan.paths.benchmark(rule, job.name) for job in every if job.rule == rule]
                 for rule in dict.fromkeys(job.rule for job in every)
             },
@@ -116,7 +117,9 @@ class Products:
         """Every number that the text asks for, and its tables."""
         tables = {
             name: {
-                "module": self.plan.kinds.module("table", name, self.config.homes.get(f"tables.{name}"), f"tables.{name}"),
+                "module": self.plan.kinds.module(
+                    "table", name, self.config.homes.get(f"tables.{name}"), f"tables.{name}"
+                ),
                 "experiments": experiments,
                 "looks": self._looks(self.config.homes.get(f"tables.{name}"), experiments),
             }
@@ -140,6 +143,7 @@ class Products:
     def paper(self) -> Job:
         """The PDF."""
         spec = {
+            "whole": set(self.config.studies) >= self.published,
             "sections": dict(self.sections),
             "sources": dict(self.sources),
             "numbers": self._made(self.numbers),
@@ -154,7 +158,9 @@ class Products:
             "exact": exact,
             "run": self.run,
             "verified": self.config.verified,
-            "unverified": self.config.unverified,
+            "unverified": [
+                [n, learner] for n, e in self.config.experiments.items() for learner in e.unverified
+            ],
             "metrics": self._made(self.metrics, "parquet"),
             "claims": self._made(self.verdicts),
         }
@@ -177,4 +183,6 @@ class Products:
     ) -> Job:
         used = (f"icgd.stages.{stage or rule}", *(modules or []))
         packages = DRAWING if rule != "provenance" else (*DRAWING, *COMPUTING)
-        return Job(rule, name, spec, outputs, tuple(sorted(used)), packages, {"paths": self.plan.settings["paths"]})
+        return Job(
+            rule, name, spec, outputs, tuple(sorted(used)), packages, {"paths": self.plan.settings["paths"]}
+        )

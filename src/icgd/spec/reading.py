@@ -17,7 +17,7 @@ class ConfigError(Exception):
     """The config asks for something that does not exist or cannot be."""
 
 
-class _Loader(yaml.SafeLoader):
+class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]
     """YAML as version 1.2 has it: 1e-2 is a number, `on` is text, and a key may stand only once."""
 
 
@@ -51,7 +51,9 @@ def _mapping(loader: _Loader, node: yaml.MappingNode) -> dict[str, Any]:
             )
         seen[key.value] = line
     loader.flatten_mapping(node)
-    return {loader.construct_object(k, deep=True): loader.construct_object(v, deep=True) for k, v in node.value}
+    return {
+        loader.construct_object(k, deep=True): loader.construct_object(v, deep=True) for k, v in node.value
+    }
 
 
 _Loader.add_constructor("tag:yaml.org,2002:map", _mapping)
@@ -123,4 +125,6 @@ def one_of(value: Any, choices: Any, where: str) -> None:
     if value not in choices:
         known = ", ".join(sorted(map(str, choices))) or "nothing"
         known = known if len(known) < 300 else known[:300] + " …"
-        raise ConfigError(f"{where} is {value!r}; expected one of {known}. Nearest: {nearest(value, choices)}")
+        raise ConfigError(
+            f"{where} is {value!r}; expected one of {known}. Nearest: {nearest(value, choices)}"
+        )

@@ -2,9 +2,9 @@
 
 import jax
 
-from icgd.spec.laws import fitting_prompts
 from icgd.results.job import Job
 from icgd.spec.build import build_learner, build_task, save_learner
+from icgd.spec.laws import fitting_prompts
 
 
 def main(job: Job) -> None:

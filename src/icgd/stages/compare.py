@@ -21,7 +21,9 @@ def declared(records: Iterable[Record], metrics: Mapping[str, Metric]) -> Iterat
             raise KeyError(f"the measurement yields {name!r}, which its METRICS lacks")
         if record.keys() - ALWAYS != set(metrics[name].by):
             found = sorted(record.keys() - ALWAYS)
-            raise KeyError(f"rows of {name!r} fill the columns {found}; METRICS says {list(metrics[name].by)}")
+            raise KeyError(
+                f"rows of {name!r} fill the columns {found}; METRICS says {list(metrics[name].by)}"
+            )
         yield record
 
 

@@ -5,61 +5,96 @@ import re
 import shutil
 import subprocess
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
+from icgd.results.environment import clean
+from icgd.results.job import Job
 from icgd.results.store import replacing
-from icgd.stages.arguments import StageError, run_stage
+from icgd.stages.entry import StageError
+from icgd.writeup.sections import PAPER
+from icgd.writeup.sources import latex_sources
 
 INSTALL = "see workflow/scripts/ensure_latex.sh, or run: make latex"
+ERRORS = re.compile(r"^(?:! |\S[^:\n]*:\d+: )(?:.*\n){1,6}", re.MULTILINE)
 PROBLEMS = re.compile(
     r"^(?:LaTeX Warning: .*(?:undefined|multiply).*|Package natbib Warning: .*undefined.*|"
     r"Overfull \\hbox.*)$",
     re.MULTILINE,
 )
+# The line below says what is in the box, and may hold any brackets.
+BOXES = re.compile(r"^(?:Over|Under)full.*\n.*$", re.MULTILINE)
 
 
 def problems(log: str) -> list[str]:
-    """Lines of a LaTeX log that a finished paper must not have."""
-    return PROBLEMS.findall(log)
+    """Lines of a LaTeX log that a finished paper must not have, each with the file that it is about."""
+    return [f"{_file_at(log[: found.start()])}: {found[0]}" for found in PROBLEMS.finditer(log)]
 
 
-def typeset(folder: Path) -> Path:
-    """Run latexmk on main.tex in `folder`; the PDF has no dates, so that it can be reproduced."""
+def _file_at(log: str) -> str:
+    """The file that LaTeX reads at the end of a part of its log, which brackets the files."""
+    opened: list[str] = []
+    for bracket, name in re.findall(r"([()])((?:\./)?[\w./+-]+\.\w+)?", BOXES.sub("", log)):
+        if bracket == "(":
+            opened.append(name)
+        elif opened:
+            opened.pop()
+    return next((name.removeprefix("./") for name in reversed(opened) if name), "main.tex")
+
+
+def typeset(folder: Path, *, whole: bool = True) -> Path:
+    """Run latexmk on main.tex in `folder`; the PDF has no dates, so that it can be reproduced.
+
+    A paper that is not whole may refer to sections of studies that are left out.
+    """
     if shutil.which("latexmk") is None:
         raise StageError(f"latexmk was not found; LaTeX is needed for the paper: {INSTALL}")
     reproducible = {"SOURCE_DATE_EPOCH": "0", "FORCE_SOURCE_DATE": "1", "max_print_line": "1000"}
+    options = ["-norc", "-pdf", "-interaction=nonstopmode", "-halt-on-error", "-file-line-error"]
     done = subprocess.run(
-        ["latexmk", "-pdf", "-interaction=nonstopmode", "-halt-on-error", "main.tex"],
+        ["latexmk", *options, "main.tex"],
         cwd=folder,
-        env=os.environ | reproducible,
+        env=clean(os.environ) | reproducible,
+        stdin=subprocess.DEVNULL,
         capture_output=True,
-        text=True,
+        encoding="utf-8",
         errors="replace",
         check=False,
     )
     log_file = folder / "main.log"
-    log = log_file.read_text(errors="replace") if log_file.exists() else done.stdout
-    found = re.findall(r"^! (?:.*\n){1,6}", log, re.MULTILINE) or problems(log)
+    log = log_file.read_text(encoding="utf-8", errors="replace") if log_file.exists() else done.stdout
+    found = ERRORS.findall(log) or (problems(log) if whole else [])
     if done.returncode or found:
-        tail = "\n".join(found or done.stdout.splitlines()[-30:])
+        tail = "\n".join(found or (done.stdout + done.stderr).splitlines()[-30:])
         raise StageError(f"LaTeX did not accept the paper (sources in paper/):\n{tail}")
     return folder / "main.pdf"
 
 
-def main(spec: dict[str, Any], sources: Path, numbers: Path, figures: list[Path], output: Path) -> None:
+def parts(job: Job) -> Iterator[tuple[str, Path]]:
+    """All files of the paper, with their place in the folder where it is typeset."""
+    for path in latex_sources(PAPER):
+        yield path.relative_to(PAPER).as_posix(), path
+    for study, section in job.spec["sections"].items():
+        if not Path(section).is_relative_to(PAPER):
+            yield f"sections/{study}.tex", Path(section)
+    for path in sorted(job.spec["numbers"].path.iterdir()):
+        yield f"numbers/{path.name}", path
+    for figure in job.spec["figures"]:
+        yield f"figures/{figure.path.name}", figure.path
+
+
+def main(job: Job) -> None:
     """Copy sources, numbers and figures into a scratch folder, typeset, and keep the PDF."""
     with tempfile.TemporaryDirectory() as scratch:
-        folder = Path(scratch)
-        shutil.copytree(sources, folder, dirs_exist_ok=True)
-        shutil.copytree(numbers, folder / "numbers")
-        (folder / "figures").mkdir()
-        for figure in figures:
-            shutil.copy(figure, folder / "figures")
-        pdf = typeset(folder)
-        with replacing(output) as temporary:
-            shutil.copy(pdf, temporary)
-
-
-if __name__ == "__main__":
-    run_stage(main, sources="LaTeX sources", numbers="folder of definitions", figures="paths", output="PDF")
+        taken: dict[str, Path] = {}
+        for place, path in parts(job):
+            if place in taken:
+                raise StageError(
+                    f"{taken[place]} has the name of a file that the run makes, {path}; rename the former."
+                )
+            taken[place] = path
+            (Path(scratch) / place).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(path, Path(scratch) / place)
+        pdf = typeset(Path(scratch), whole=job.spec["whole"])
+        with replacing(job.outputs["output"]) as temporary:
+            shutil.copyfile(pdf, temporary)

@@ -7,11 +7,11 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from icgd.spec.laws import Condition
 from icgd.randomness import named_key
 from icgd.results.job import Job
 from icgd.results.store import save_arrays
 from icgd.spec.build import build_task
+from icgd.spec.laws import Condition
 from icgd.task import Task
 
 CHUNK = 1024
@@ -49,4 +49,6 @@ def main(job: Job) -> None:
         kind, arrays = drawn(build_task(spec["task"], **condition.changes), key, spec["count"])
         changed = {k: a for k, a in arrays.items() if not np.array_equal(a, base.get(k, np.nan))}
         base = base or arrays
-        save_arrays(output / f"{condition.file}.npz", changed, format="prompts", prompt=kind, digest=job.digest)
+        save_arrays(
+            output / f"{condition.file}.npz", changed, format="prompts", prompt=kind, digest=job.digest
+        )

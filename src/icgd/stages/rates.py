@@ -29,7 +29,7 @@ def main(job: Job) -> None:
 
 
 def _error(spec: Mapping[str, Any], rate: float) -> float:
-    learners, task, keys = untrained(spec, trial=TRIAL)
+    learners, task, keys = untrained(spec, spec["seeds"], trial=TRIAL)
     training = Training(**spec["training"] | {"learning_rate": rate, "snapshots": 1})
     state = initial_state(learners, training)
     try:

@@ -5,7 +5,18 @@ import pandas as pd
 from icgd.results.job import Job
 from icgd.results.tables import save_table
 
-COLUMNS = ["id", "statement", "origin", "fixed", "metric", "over", "comparison", "value", "threshold", "verdict"]
+COLUMNS = [
+    "id",
+    "statement",
+    "origin",
+    "fixed",
+    "metric",
+    "over",
+    "comparison",
+    "value",
+    "threshold",
+    "verdict",
+]
 
 
 def main(job: Job) -> None:

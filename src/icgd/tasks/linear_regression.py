@@ -12,8 +12,8 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float, Key
 
-from icgd.ranges import NonNegativeFloat, NonNegativeInt, PositiveFloat, PositiveInt
 from icgd.prompt import Prompt
+from icgd.ranges import NonNegativeFloat, NonNegativeInt, PositiveFloat, PositiveInt
 from icgd.task import RegressionTask
 
 InputLaw = Literal["uniform", "normal", "exponential", "laplace", "norm_matched"]

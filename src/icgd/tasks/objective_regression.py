@@ -12,10 +12,10 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float, Int, Key
 
-from icgd.ranges import Fraction, NonNegativeFloat, PositiveFloat, PositiveInt
 from icgd.objectives.dial import OBJECTIVES, Dial, descend
-from icgd.prompt import Prompt
 from icgd.objectives.splitting import exact_weights
+from icgd.prompt import Prompt
+from icgd.ranges import Fraction, NonNegativeFloat, PositiveFloat, PositiveInt
 from icgd.task import RegressionTask
 
 Noise = Literal["outliers", "gaussian", "arcsine", "mixed"]

@@ -15,8 +15,8 @@ import numpy as np
 from jaxtyping import Array, Float, Key
 from sklearn import datasets
 
-from icgd.ranges import PositiveFloat, PositiveInt
 from icgd.prompt import Prompt
+from icgd.ranges import PositiveFloat, PositiveInt
 from icgd.task import RegressionTask
 
 Table = Literal["diabetes"]

@@ -9,8 +9,8 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float, Int, Key
 
-from icgd.ranges import NonNegativeInt, PositiveFloat, PositiveInt
 from icgd.prompt import TokenPrompt
+from icgd.ranges import NonNegativeInt, PositiveFloat, PositiveInt
 from icgd.task import TokenTask
 
 

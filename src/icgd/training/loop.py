@@ -5,6 +5,7 @@ key folded with the step, so that a run that was killed goes on bit-identically.
 """
 
 import math
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
@@ -16,9 +17,9 @@ import optax
 from jaxtyping import Array, Float, Int, Key
 from optax.contrib import MuonDimensionNumbers, muon
 
-from icgd.ranges import NonNegativeFloat, NonNegativeInt, PositiveFloat, PositiveInt
 from icgd.learner import Learner
 from icgd.models.fast_linear import predictions
+from icgd.ranges import Fraction, NonNegativeFloat, NonNegativeInt, PositiveFloat, PositiveInt
 from icgd.task import Task
 
 
@@ -26,6 +27,8 @@ class NonFiniteLossError(Exception):
     """The training loss became NaN or infinite."""
 
 
+FIRST_STRIDE, PAUSE_SECONDS = 16, 1.0
+"""Steps before the first pause, and the time between later ones: a job that is told to stop does so there."""
 CHUNK = 128
 """Prompts whose activations fit a core's cache; a step adds up the gradients of such chunks."""
 
@@ -68,10 +71,12 @@ class Training:
     steps: PositiveInt
     batch: PositiveInt
     seeds_per_job: PositiveInt
-    """How many seeds are trained together in one vectorised job."""
+    """How many seeds one job trains."""
     learning_rate: PositiveFloat
+    seeds_at_once: NonNegativeInt = 0
+    """How many of a job's seeds are trained together, vectorised; 0 for all."""
     optimiser: Literal["adam", "muon"] = "adam"
-    warmup: NonNegativeFloat = 0.0
+    warmup: Fraction = 0.0
     """Share of the steps over which the learning rate rises."""
     second_moment_decay: PositiveFloat = 0.999
     weight_decay: NonNegativeFloat = 0.0
@@ -126,7 +131,7 @@ class State(eqx.Module):
     optimiser: Any
     step: Int[Array, ""]
     loss: Float[Array, " seeds"]
-    """Mean training loss since the previous snapshot."""
+    """Mean training loss since the previous pause."""
 
 
 def population_loss(
@@ -200,17 +205,22 @@ def make_advance(task: Task, training: Training) -> Advance:
 def train(
     state: State, task: Task, training: Training, keys: Key[Array, " seeds"], seeds: list[int]
 ) -> Iterator[State]:
-    """Yield the state at every snapshot step after `state`'s; stop on a non-finite loss."""
+    """Yield the state at every snapshot step after `state`'s, and about every second in between.
+
+    Where it pauses changes nothing: every step's prompts come from the step. Stops on a non-finite loss.
+    """
     advance = make_advance(task, training)
-    for step in training.snapshot_steps():
-        if step <= state.step:
-            continue
-        last, state = int(state.step), advance(state, keys, jnp.asarray(step, jnp.int32))
-        bad = [s for s, ok in zip(seeds, jnp.isfinite(state.loss), strict=True) if not ok]
-        if bad:
-            raise NonFiniteLossError(
-                f"the training loss of seed {', '.join(map(str, bad))} became non-finite between "
-                f"steps {last} and {step}; the last good state is that of step {last}. "
-                "Lower training.learning_rate or training.clip, or the initial scale"
-            )
-        yield state
+    stride = FIRST_STRIDE
+    for snapshot in training.snapshot_steps():
+        while (last := int(state.step)) < snapshot:
+            step, start = min(snapshot, last + stride), time.perf_counter()
+            state = advance(state, keys, jnp.asarray(step, jnp.int32))
+            bad = [s for s, ok in zip(seeds, jnp.isfinite(state.loss), strict=True) if not ok]
+            if bad:
+                raise NonFiniteLossError(
+                    f"the training loss of seed {', '.join(map(str, bad))} became non-finite between "
+                    f"steps {last} and {step}; the last good state is that of step {last}. "
+                    "Lower training.learning_rate or training.clip, or the initial scale"
+                )
+            stride = max(1, round((step - last) * PAUSE_SECONDS / (time.perf_counter() - start)))
+            yield state

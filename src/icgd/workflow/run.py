@@ -20,7 +20,7 @@ from icgd.spec.plan import Plan
 from icgd.spec.products import Products
 from icgd.spec.reading import ConfigError
 from icgd.spec.specs import write_spec
-from icgd.writeup.sections import section_files, source_hashes
+from icgd.writeup.sections import published_studies, section_files, source_hashes
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,8 @@ class Run:
     def products(self) -> Products:
         """Jobs after them."""
         sections = section_files(self.config.studies)
-        return Products(self.plan, self.name, source_hashes(sections.values()), {s: str(f) for s, f in sections.items()})
+        places = {study: str(file) for study, file in sections.items()}
+        return Products(self.plan, self.name, source_hashes(sections.values()), places, published_studies())
 
     @cached_property
     def jobs(self) -> dict[tuple[str, str], Job]:
@@ -110,7 +111,9 @@ def checked(config: Config) -> Mapping[str, list[str]]:
         print("checking the config and the code that it names …", file=sys.stderr, flush=True)
         environment = os.environ | {"JAX_PLATFORMS": "cpu", "PYTHONUTF8": "1"}
         command = [sys.executable, str(ROOT / "workflow" / "scripts" / "check.py")]
-        done = subprocess.run(command, input=text, env=environment, capture_output=True, encoding="utf-8", check=False)
+        done = subprocess.run(
+            command, input=text, env=environment, capture_output=True, encoding="utf-8", check=False
+        )
         if done.returncode == 2:
             raise ConfigError(done.stderr.strip())
         if done.returncode:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from icgd.results.digest import ROOT
 from icgd.spec.config import INCLUDED, study_file
+from icgd.spec.reading import read
 from icgd.writeup.sources import latex_sources
 
 PAPER = ROOT / "paper"
@@ -26,3 +27,23 @@ def source_hashes(sections: Iterable[Path]) -> dict[str, str]:
     """Hashes of all sources, by path; what changes one typesets the paper anew."""
     files = [*latex_sources(PAPER), *(file for file in sections if not file.is_relative_to(PAPER))]
     return {str(file): hashlib.sha256(file.read_bytes()).hexdigest()[:16] for file in files}
+
+
+def published_studies() -> frozenset[str]:
+    """The studies that have a section among the repository's."""
+    studies = {path.stem for path in (ROOT / "config" / "studies").glob("*.yaml")}
+    return frozenset(study for study in studies if (PAPER / "sections" / f"{study}.tex").is_file())
+
+
+def frame_files() -> list[Path]:
+    """The sources of the paper that belong to no study."""
+    return [path for path in latex_sources(PAPER, ".tex") if path.stem not in published_studies()]
+
+
+def left_out_experiments(studies: Mapping[str, str]) -> dict[str, str]:
+    """The experiments of the repository's studies that are not in this run, with their study."""
+    found = {}
+    for file in (ROOT / "config" / "studies").glob("*.yaml"):
+        if file.stem not in studies:
+            found |= dict.fromkeys(read(file).get("experiments") or {}, file.stem)
+    return found

@@ -7,6 +7,7 @@ from icgd.analysis.distances import losses, predict
 from icgd.analysis.experiment import Experiment
 from icgd.analysis.study import Study
 from icgd.analysis.tidy import Column, Metric, Record
+from icgd.ranges import LearnerName
 
 METRICS = {"fitting_loss": Metric("½‖ŷ − y‖², mean over the prompts that the algorithm was fitted on")}
 COLUMNS: Mapping[str, Column] = {}
@@ -18,7 +19,7 @@ def reads(experiment: Experiment, options: Mapping[str, Any]) -> list[str]:
     return list(options["learners"])
 
 
-def measure(study: Study, *, learners: list[str]) -> Iterator[Record]:
+def measure(study: Study, *, learners: list[LearnerName]) -> Iterator[Record]:
     """One row per learner."""
     prompts, targets = study.fitting_prompts()
     for name in learners:

@@ -20,7 +20,7 @@ from icgd.analysis.tidy import Column, Metric, Record
 from icgd.learner import Learner
 from icgd.models.attention_stack import Transformer
 from icgd.prompt import Prompt
-from icgd.ranges import PositiveInt
+from icgd.ranges import LearnerName, PositiveInt
 
 METRICS = {
     "largest_over_mean": Metric("99.9 % quantile of the eigenvalues of XᵀX over their mean", ("layer",)),
@@ -60,7 +60,7 @@ def inputs_by_layer(learners: Learner, prompts: Prompt) -> Float[Array, "seeds p
     return eqx.filter_vmap(each_seed)(learners)
 
 
-def measure(study: Study, *, learners: list[str], prompts: PositiveInt = 2048) -> Iterator[Record]:
+def measure(study: Study, *, learners: list[LearnerName], prompts: PositiveInt = 2048) -> Iterator[Record]:
     """Largest eigenvalues and densities at every layer, and the first layer's gain per eigenvalue.
 
     The scale of the inputs is a free gauge of a trained layer, so eigenvalues are divided by their

@@ -7,6 +7,7 @@ from matplotlib.figure import Figure
 from icgd.analysis.tidy import rows
 from icgd.plotting.axes import PAGE, curve
 from icgd.plotting.looks import Looks
+from icgd.ranges import LearnerName
 
 LOSS, COSINE = "bounded_loss", "sensitivity_cosine"
 
@@ -16,7 +17,7 @@ def select(metrics: pd.DataFrame) -> pd.DataFrame:
     return rows(metrics, option=None, metric=[LOSS, COSINE])
 
 
-def draw(table: pd.DataFrame, looks: Looks, *, panels: dict[str, dict[str, str]]) -> Figure:
+def draw(table: pd.DataFrame, looks: Looks, *, panels: dict[LearnerName, dict[str, LearnerName]]) -> Figure:
     """A column per model: above losses, below cosines with the algorithms of its depth.
 
     panels: by model, its algorithms by what the legend, which all columns share, calls them.

@@ -11,6 +11,7 @@ from matplotlib.figure import Figure
 from icgd.analysis.tidy import rows
 from icgd.plotting.axes import PAGE, curve
 from icgd.plotting.looks import Looks
+from icgd.ranges import LearnerName
 
 DEEPEST = 4.5
 """The layer at the end of the colour scale, which all panels share."""
@@ -23,7 +24,7 @@ def select(metrics: pd.DataFrame) -> pd.DataFrame:
     return rows(metrics, metric=["density", "gain"])
 
 
-def draw(table: pd.DataFrame, looks: Looks, *, learners: list[str]) -> Figure:
+def draw(table: pd.DataFrame, looks: Looks, *, learners: list[LearnerName]) -> Figure:
     """Densities at each depth for every learner, then the gains of the first layer."""
     figure, axes = plt.subplots(1, len(learners) + 1, figsize=(PAGE, 1.9))
     for panel, learner in zip(axes, learners, strict=False):

@@ -13,11 +13,11 @@ import pandas as pd
 from jaxtyping import Array, Float, Int
 
 from icgd.analysis.attention_scores import token_losses
-from icgd.studies.induction.measure_formation import window
 from icgd.analysis.study import Study
-from icgd.ranges import PositiveInt
 from icgd.models.language_model import Edit, LanguageModel
 from icgd.prompt import TokenPrompt
+from icgd.ranges import PositiveInt
+from icgd.studies.induction.measure_formation import window
 
 
 def masked(layer: int, distance: int) -> Edit:

@@ -15,12 +15,12 @@ import pandas as pd
 from jaxtyping import Array, Float, Int
 
 from icgd.analysis import attention_scores as scores
-from icgd.studies.induction.phase_change import formation_step, steepest_fall
 from icgd.analysis.study import Study
-from icgd.ranges import PositiveFloat, PositiveInt
 from icgd.learner import Learner
 from icgd.models.language_model import LanguageModel
 from icgd.prompt import TokenPrompt
+from icgd.ranges import PositiveFloat, PositiveInt
+from icgd.studies.induction.phase_change import formation_step, steepest_fall
 
 Curves = Mapping[tuple[str, str], Float[np.ndarray, "steps seeds"]]
 """By condition and metric."""

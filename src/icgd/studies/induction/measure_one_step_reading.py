@@ -11,13 +11,13 @@ import jax.numpy as jnp
 import pandas as pd
 from jaxtyping import Array, Bool, Float, Int
 
+from icgd.algorithms.counting import followers
 from icgd.analysis.attention_scores import centred, token_losses
 from icgd.analysis.study import Study
-from icgd.ranges import PositiveInt
 from icgd.learner import Learner
-from icgd.algorithms.counting import followers
 from icgd.models.language_model import LanguageModel
 from icgd.prompt import TokenPrompt
+from icgd.ranges import PositiveInt
 
 TIE = 1e-9
 

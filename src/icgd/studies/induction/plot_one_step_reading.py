@@ -6,8 +6,8 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from icgd.studies.induction.plot_formation import TASKS
 from icgd.plotting.style import PAGE, label, look, numbers, points
+from icgd.studies.induction.plot_formation import TASKS
 
 RIVALS = ["step", "mean_step", "frequencies", "dirichlet", "last_follower", "unigram"]
 PANELS = {"agreement_with_": "same largest logit", "explained_variance_by_": "explained variance $R^2$"}

@@ -12,9 +12,9 @@ from jaxtyping import Array, Float
 
 from icgd.analysis.distances import chunks, in_double
 from icgd.analysis.study import Study
-from icgd.ranges import PositiveFloat, PositiveInt
 from icgd.learner import Learner
 from icgd.prompt import Prompt
+from icgd.ranges import PositiveFloat, PositiveInt
 
 
 def measure(

@@ -15,9 +15,9 @@ from jaxtyping import Array, Bool, Float
 
 from icgd.analysis.distances import chunks, in_double, predict
 from icgd.analysis.study import Study
-from icgd.ranges import PositiveInt
 from icgd.models.pair_stack import PairTransformer
 from icgd.prompt import Prompt
+from icgd.ranges import PositiveInt
 
 Map: TypeAlias = Float[Array, "t t"]
 Change: TypeAlias = Callable[[Map, Map], Map]

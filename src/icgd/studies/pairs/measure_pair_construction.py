@@ -5,11 +5,11 @@ import jax
 import jax.numpy as jnp
 import pandas as pd
 
+from icgd.algorithms.descent import GradientDescent
 from icgd.analysis.distances import in_double
 from icgd.analysis.study import Population, Study
-from icgd.ranges import PositiveFloat, PositiveInt
-from icgd.algorithms.descent import GradientDescent
 from icgd.models.pair_stack import PairTransformer, induction_layers
+from icgd.ranges import PositiveFloat, PositiveInt
 from icgd.tasks.linear_regression import LinearRegression
 from icgd.theory.linear import optimal_learning_rate
 

@@ -18,12 +18,12 @@ from jaxtyping import Array, Float
 
 from icgd.analysis.distances import in_double, predict
 from icgd.analysis.study import Study
-from icgd.ranges import PositiveFloat, PositiveInt
 from icgd.learner import Learner
 from icgd.models.fast_linear import predictions
 from icgd.models.pair_stack import PairTransformer
 from icgd.prompt import Prompt
 from icgd.randomness import named_key
+from icgd.ranges import PositiveFloat, PositiveInt
 
 CURVES = ("loss", "own", "partner", "other", "specific", "attention")
 

@@ -12,14 +12,14 @@ import jax.numpy as jnp
 import pandas as pd
 from jaxtyping import Array, Float
 
+from icgd.algorithms.objective_descent import ObjectiveDescent, objective_descent
 from icgd.analysis.distances import in_double
 from icgd.analysis.study import Study
-from icgd.ranges import NonNegativeFloat, PositiveFloat, PositiveInt
-from icgd.learner import Learner
 from icgd.constructions.objective_circuit import dial_circuit, prompt_circuit, switched
-from icgd.algorithms.objective_descent import ObjectiveDescent, objective_descent
+from icgd.learner import Learner
 from icgd.objectives.dial import OBJECTIVES, Dial
 from icgd.prompt import Prompt
+from icgd.ranges import NonNegativeFloat, PositiveFloat, PositiveInt
 from icgd.tasks.objective_regression import ObjectiveRegression
 
 FAR = 1e4

@@ -9,13 +9,13 @@ import jax.numpy as jnp
 import pandas as pd
 from jaxtyping import Array
 
-from icgd.studies.retargeting.measure_circuits import asking
 from icgd.analysis.distances import predict
 from icgd.analysis.study import Study
-from icgd.ranges import PositiveInt
 from icgd.learner import Learner
 from icgd.objectives.dial import OBJECTIVES
 from icgd.prompt import Prompt
+from icgd.ranges import PositiveInt
+from icgd.studies.retargeting.measure_circuits import asking
 from icgd.tasks.objective_regression import FAMILIES, SCALES
 
 CONDITIONS = {

@@ -15,15 +15,15 @@ import pandas as pd
 from jaxtyping import Array, Float, Key
 from scipy import fft
 
-from icgd.studies.retargeting.measure_circuits import asking
 from icgd.analysis.distances import in_double
 from icgd.analysis.study import Study
-from icgd.ranges import PositiveInt
 from icgd.learner import Learner
-from icgd.models.layers import Attention
 from icgd.models.attention_stack import Transformer, attention_stack
+from icgd.models.layers import Attention
 from icgd.prompt import Prompt
 from icgd.randomness import named_key
+from icgd.ranges import PositiveInt
+from icgd.studies.retargeting.measure_circuits import asking
 from icgd.tasks.linear_regression import LinearRegression
 
 SMALL = 1e-9

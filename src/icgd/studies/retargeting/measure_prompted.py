@@ -12,12 +12,12 @@ import jax.numpy as jnp
 import pandas as pd
 from jaxtyping import Array, Float
 
-from icgd.studies.retargeting.measure_circuits import asking
 from icgd.analysis.distances import Outputs, distances, divergence_bound, outputs, predict
 from icgd.analysis.study import Study
-from icgd.ranges import Fraction, PositiveInt
 from icgd.objectives.dial import OBJECTIVES
 from icgd.prompt import Prompt
+from icgd.ranges import Fraction, PositiveInt
+from icgd.studies.retargeting.measure_circuits import asking
 
 KINDS: dict[str, dict[str, str]] = {
     "margin": {str(name): name for name in OBJECTIVES},

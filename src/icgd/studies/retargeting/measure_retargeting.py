@@ -14,16 +14,16 @@ import jax.numpy as jnp
 import pandas as pd
 from jaxtyping import Array, Float
 
-from icgd.studies.retargeting.measure_circuits import asking, far
 from icgd.analysis.distances import predict
-from icgd.studies.retargeting.measure_prompted import KINDS
 from icgd.analysis.study import Population, Study
-from icgd.ranges import Fraction, PositiveInt
-from icgd.models.adapters import Adapted, count
-from icgd.learner import Learner
 from icgd.constructions.objective_circuit import dial_circuit
+from icgd.learner import Learner
+from icgd.models.adapters import Adapted, count
 from icgd.objectives.dial import OBJECTIVES, Dial
 from icgd.prompt import Prompt
+from icgd.ranges import Fraction, PositiveInt
+from icgd.studies.retargeting.measure_circuits import asking, far
+from icgd.studies.retargeting.measure_prompted import KINDS
 from icgd.tasks.objective_regression import ObjectiveRegression
 
 TOWARDS = "_to_"

@@ -4,8 +4,8 @@ import matplotlib.pyplot as plt
 import pandas as pd
 from matplotlib.figure import Figure
 
-from icgd.studies.retargeting.plot_retargeting import CHANGES, TARGETS
 from icgd.plotting.style import PAGE, curve, numbers
+from icgd.studies.retargeting.plot_retargeting import CHANGES, TARGETS
 
 
 def select(metrics: pd.DataFrame) -> pd.DataFrame:

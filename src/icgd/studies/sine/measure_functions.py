@@ -14,17 +14,17 @@ import numpy as np
 import pandas as pd
 from jaxtyping import Array, Float
 
-from icgd.theory import sine as waves
+from icgd.algorithms.descent import GradientDescent
+from icgd.algorithms.least_squares import Ridge
 from icgd.analysis.distances import Outputs, distances, divergence_bound, in_double, losses, outputs, predict
 from icgd.analysis.study import Study
-from icgd.ranges import PositiveInt
-from icgd.algorithms.descent import GradientDescent
-from icgd.models.feature_models import OnFeatures
-from icgd.algorithms.least_squares import Ridge
 from icgd.models.attention_stack import Transformer
+from icgd.models.feature_models import OnFeatures
 from icgd.prompt import Prompt
+from icgd.ranges import PositiveInt
 from icgd.stages.baselines import fitting_prompts
 from icgd.tasks.sine_waves import REACH, SineWaves
+from icgd.theory import sine as waves
 
 
 def measure(

@@ -21,7 +21,7 @@ from icgd.analysis.tidy import Column, Metric, Record
 from icgd.learner import Learner
 from icgd.models.attention_stack import Transformer
 from icgd.prompt import Prompt
-from icgd.ranges import PositiveFloat, PositiveInt
+from icgd.ranges import LearnerName, PositiveFloat, PositiveInt
 
 METRICS = {
     "even_over_odd": Metric("RMS over prompts of the layer's part even in x_q, over that of the odd one"),
@@ -87,7 +87,11 @@ class SoftmaxHeads(Learner):
 
 
 def measure(
-    study: Study, *, learners: list[str], logit_scales: list[PositiveFloat], prompts: PositiveInt = 8192
+    study: Study,
+    *,
+    learners: list[LearnerName],
+    logit_scales: list[PositiveFloat],
+    prompts: PositiveInt = 8192,
 ) -> Iterator[Record]:
     """Parity of each trained layer's heads, and of constructed ones as a function of the logit scale c.
 

@@ -8,6 +8,7 @@ from matplotlib.figure import Figure
 from icgd.analysis.tidy import rows
 from icgd.plotting.axes import COLUMN, curve
 from icgd.plotting.looks import Looks
+from icgd.ranges import LearnerName
 
 CONSTRUCTED = ("softmax_heads_1", "softmax_heads_2")
 HEADS, SUM, DISTANCE = "head_even_over_odd", "even_over_odd", "relative_distance"
@@ -19,7 +20,7 @@ def select(metrics: pd.DataFrame) -> pd.DataFrame:
     return pd.concat([parities, rows(metrics, metric=DISTANCE, learner=CONSTRUCTED, logit_scale=...)])
 
 
-def draw(table: pd.DataFrame, looks: Looks, *, learners: list[str]) -> Figure:
+def draw(table: pd.DataFrame, looks: Looks, *, learners: list[LearnerName]) -> Figure:
     """Left the parity of each head and of their sum, right the distance to GD against the logit scale."""
     figure, (left, right) = plt.subplots(1, 2, figsize=(COLUMN, 1.9))
     _parities(left, table, looks, learners)

@@ -16,17 +16,19 @@ from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
-import matplotlib
+sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "src"))
+
+import matplotlib as mpl
 import matplotlib.pyplot as plt
 import pandas as pd
 from matplotlib.ticker import NullFormatter
 
-from icgd.spec import config as settings
+from icgd.plotting.axes import STYLE
+from icgd.results.paths import Paths
 from icgd.results.store import replacing
-from icgd.results.digest import ROOT
-from icgd.plotting.style import MODELS, STYLE
-from icgd.spec.schema import signature_schema
 from icgd.results.tables import save_table
+from icgd.spec.config import LAW, load
+from icgd.spec.plan import Plan
 
 STEPS = 100
 EVALUATION = 8192
@@ -54,32 +56,38 @@ SIZES = ("context_length", "dimension", "depth", "batch", "seeds")
 
 
 def families() -> dict[str, tuple[dict[str, Any], dict[str, Any]]]:
-    """Task and learner spec of every family with a target, from the paper's config."""
-    experiments = settings.experiments(settings.read(ROOT / "config/paper.yaml"))
-    found = {
-        name: (dict(experiment["task"]), dict(spec))
-        for experiment in reversed(experiments.values())
-        for name, spec in experiment["trained"].items()
+    """Task and training spec of every family with a target, from the published config."""
+    config = load([])
+    plan = Plan(config, Paths("results/bench"), {})
+    homes = {
+        learner: name
+        for name, experiment in reversed(config.experiments.items())
+        for learner in experiment.trained
     }
-    return {name: found[name] for name in TARGETS}
+    found = {}
+    for learner in TARGETS:
+        spec, _ = plan.training(homes[learner], LAW, learner, [0])
+        found[learner] = (spec["task"], {k: spec[k] for k in ("learner", "training", "training_task")})
+    return found
 
 
 def doubled(
     task: Mapping[str, Any], spec: Mapping[str, Any], size: str
 ) -> tuple[dict[str, Any], dict[str, Any]] | None:
     """The case with one of its sizes doubled; None if it has no such size."""
-    task, spec = dict(task), dict(spec)
     training = {"batch": "batch", "seeds": "seeds_per_job"}
-    depth = "repeats" if spec.get("repeats", 1) > 1 else "layers"
-    if size in task:
-        task[size] *= 2
-    elif size in training:
-        spec["training"] = spec["training"] | {training[size]: 2 * spec["training"][training[size]]}
-    elif size == "depth" and depth in signature_schema("learners", spec["kind"])["properties"]:
-        spec[depth] = 2 * spec.get(depth, 1)
-    else:
-        return None
-    return task, spec
+    options = dict(spec["learner"]["options"])
+    depth = "repeats" if options.get("repeats", 1) > 1 else "layers"
+    if size in task["options"]:
+        larger = task["options"] | {size: 2 * task["options"][size]}
+        return dict(task) | {"options": larger}, dict(spec)
+    if size in training:
+        changed = {training[size]: 2 * spec["training"][training[size]]}
+        return dict(task), dict(spec) | {"training": spec["training"] | changed}
+    if size == "depth" and depth in options:
+        larger = options | {depth: 2 * options[depth]}
+        return dict(task), dict(spec) | {"learner": spec["learner"] | {"options": larger}}
+    return None
 
 
 def flops_per_prompt(learner: Any, task: Any, training: Any) -> float:
@@ -133,9 +141,9 @@ def time_to(target: float, task_spec: dict[str, Any], spec: dict[str, Any]) -> f
     import equinox as eqx
     import jax
 
+    from icgd.algorithms.descent import gradient_step
     from icgd.analysis.distances import bounded, divergence_bound
     from icgd.models.fast_linear import predictions
-    from icgd.algorithms.descent import gradient_step
     from icgd.task import RegressionTask
     from icgd.tasks.linear_regression import LinearRegression
     from icgd.theory.linear import gradient_step_loss
@@ -168,10 +176,10 @@ def _prepare(task_spec: dict[str, Any], spec: dict[str, Any]) -> Any:
     from icgd.spec.build import build_learner, build_task
     from icgd.training.loop import Training, initial_state, make_advance
 
-    task = build_task(task_spec)
+    task = build_task(task_spec, **spec["training_task"])
     training = Training(**spec["training"])
     keys = jax.random.split(jax.random.key(0), training.seeds_per_job)
-    learners = eqx.filter_vmap(lambda key: build_learner(spec, task, key))(keys)
+    learners = eqx.filter_vmap(lambda key: build_learner(spec["learner"], task, key))(keys)
     return initial_state(learners, training), keys, make_advance(task, training), training, task
 
 
@@ -211,8 +219,9 @@ def measure() -> pd.DataFrame:
 
 def draw(table: pd.DataFrame, path: Path) -> None:
     """Left the time per prompt, middle the time to target, right the growth when a size doubles."""
-    names = [MODELS[name] for name in table["family"]]
-    with matplotlib.rc_context(STYLE):  # type: ignore[arg-type]
+    looks = load([]).looks
+    names = [looks[name].model or looks[name].label for name in table["family"]]
+    with plt.style.context(STYLE):
         figure, axes = plt.subplots(1, 3, figsize=(7, 2.6), sharey=True)
         axes[0].plot(1e6 / table["prompts_per_s"], names, "o", color="#0072B2")
         axes[1].plot(table["target_s"], names, "s", color="#D55E00")
@@ -232,7 +241,7 @@ def draw(table: pd.DataFrame, path: Path) -> None:
 
 def main(folder: Path) -> None:
     """Print the table, and write bench.csv and bench.png."""
-    matplotlib.use("agg")
+    mpl.use("agg")
     table = measure()
     print(table.to_string(index=False, float_format="{:.3g}".format))
     save_table(folder / "bench.csv", table)

@@ -11,8 +11,8 @@ import pandas as pd
 def summary(results: Path, started: float) -> str:
     """A few lines about a finished run."""
     claims = pd.read_csv(results / "claims.csv")
-    record = json.loads((results / "provenance.json").read_text())
-    lines = [f"{row.id:6} {row.verdict:15} {row.statement}" for row in claims.itertuples()]
+    record = json.loads((results / "provenance.json").read_text("utf-8"))
+    lines = [f"{row.id:6} {row.verdict:6} {row.statement}" for row in claims.itertuples()]
     spent = ", ".join(f"{k} {v['seconds']:.0f} s" for k, v in record["durations"].items())
     lines += [f"Time of jobs by rule: {spent}"]
     lines += [f"Paper: {results / 'paper.pdf'} ({time.time() - started:.0f} s)"]

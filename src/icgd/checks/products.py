@@ -1,0 +1,111 @@
+"""Checks of what readers see: figures, tables, claims and the numbers in the text, against what is measured."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
+
+from icgd.checks import options
+from icgd.spec.config import LAW
+from icgd.spec.model import Experiment
+from icgd.spec.reading import ConfigError, nearest, one_of
+from icgd.spec.selectors import measured, parsed, used_keys
+from icgd.writeup.sections import frame_files, left_out_experiments, section_files
+
+if TYPE_CHECKING:
+    from icgd.checks.experiments import Checker
+
+ANY = "*"
+
+
+def check_products(checker: "Checker") -> None:
+    """Raise a `ConfigError` for the first figure, table, claim or number that the run cannot make."""
+    for name in checker.config.figures:
+        _figure(checker, name)
+    for name, experiments in checker.config.tables.items():
+        study = checker.config.homes.get(f"tables.{name}")
+        checker.imported(checker.kinds.module("table", name, study, f"tables.{name}"))
+        for experiment in experiments:
+            one_of(experiment, checker.config.experiments, f"tables.{name}")
+    for name, claim in checker.config.claims.items():
+        _selected(checker, claim.model_dump(), f"claims.{name}")
+    sections = section_files(checker.config.studies)
+    absent = left_out_experiments(checker.config.studies)
+    _numbers(checker, [*frame_files(), *sections.values()], absent)
+
+
+def _figure(checker: "Checker", name: str) -> None:
+    figure, where = checker.config.figures[name], f"figures.{name}"
+    study = checker.config.homes.get(where)
+    module = checker.imported(checker.kinds.module("plot", figure.plot, study, f"{where}.plot"))
+    options.checked(module.draw, figure.options, f"{where}.options")
+    known: set[str] = set()
+    for source, wanted in figure.reads.items():
+        experiment, _, family = source.partition("/")
+        one_of(experiment, checker.config.experiments, f"{where}.reads")
+        every = checker.config.experiments[experiment]
+        one_of(family or LAW, [LAW, *every.variants], f"{where}.reads.{source}")
+        made = every.variants[family].measurements if family else every.measurements
+        for measurement in wanted:
+            one_of(measurement, made, f"{where}.reads.{source}")
+            known |= {*every.learners, *checker.measurement(experiment, measurement).OTHERS}
+    for learner in options.learner_names(module.draw, figure.options):
+        one_of(learner, known, f"{where}.options")
+
+
+def _numbers(checker: "Checker", files: Iterable[Path], absent: Mapping[str, str]) -> None:
+    """Numbers of the text; those of studies that are left out are printed as such."""
+    for key, place in used_keys(files):
+        if not measured(key):
+            continue
+        try:
+            selector = parsed(key)
+        except ValueError as error:
+            raise ConfigError(f"{place}: {error}") from None
+        if selector.experiment not in absent:
+            _selected(checker, selector.wanted, place)
+
+
+def _selected(checker: "Checker", wanted: Mapping[str, Any], where: str) -> None:
+    """A learner's metric, and the values of its columns, are among what the experiment's measurements yield."""
+    one_of(wanted["experiment"], checker.config.experiments, f"{where}: the experiment")
+    experiment = checker.config.experiments[wanted["experiment"]]
+    modules = list(modules_of(checker, wanted["experiment"], wanted["where"].get("option")))
+    others = {name for module in modules for name in module.OTHERS}
+    one_of(wanted["learner"], {*experiment.learners, *others}, f"{where}: the learner")
+    one_of(wanted["metric"], {m for module in modules for m in module.METRICS}, f"{where}: the metric")
+    own = {name: value for name, value in wanted["where"].items() if name not in ("option", "setting")}
+    columns = [
+        module.METRICS[wanted["metric"]].by for module in modules if wanted["metric"] in module.METRICS
+    ]
+    if not any(set(by) == own.keys() for by in columns):
+        needed = " or ".join(", ".join(by) or "no column" for by in dict.fromkeys(columns))
+        raise ConfigError(
+            f"{where}: rows of {wanted['metric']!r} are told apart by {needed}; "
+            f"`where` names {', '.join(own) or 'no column'}"
+        )
+    if "reference" in own and own["reference"] != ANY:
+        one_of(own["reference"], {*experiment.learners, *others}, f"{where}: the reference")
+    _setting(experiment, wanted["where"], where)
+
+
+def modules_of(checker: "Checker", name: str, option: str | None) -> Iterator[ModuleType]:
+    """The measurements that are made of an experiment under an option."""
+    experiment = checker.config.experiments[name]
+    family = option if option in experiment.variants else LAW
+    for measurement in dict.fromkeys(m for m, made_on in checker.measured(name) if made_on == family):
+        yield checker.measurement(name, measurement)
+
+
+def _setting(experiment: Experiment, where: Mapping[str, Any], place: str) -> None:
+    option, setting = where.get("option"), where.get("setting", ANY)
+    if option in (None, ANY):
+        return
+    values = dict(experiment.conditions) | {name: v.values for name, v in experiment.variants.items()}
+    if option not in values:
+        raise ConfigError(
+            f"{place}: the option is {option!r}; expected one that the experiment's conditions or variants change. "
+            f"Nearest: {nearest(option, values)}"
+        )
+    if setting != ANY:
+        one_of(str(setting), list(map(str, values[option])), f"{place}: the setting of {option}")

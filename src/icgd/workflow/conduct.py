@@ -1,0 +1,69 @@
+"""What the Snakefile calls: while it is parsed, when the first job starts, when the last has ended."""
+
+import atexit
+import os
+import sys
+from typing import Any
+
+from snakemake.settings.types import RerunTrigger  # type: ignore[import-untyped]
+
+from icgd.workflow import lock
+from icgd.workflow.failures import Failures
+from icgd.workflow.processes import Process
+from icgd.workflow.records import VARIABLE
+from icgd.workflow.stopping import Stopping
+
+
+class Conduct:
+    """How a run behaves. Processes that Snakemake starts for single jobs leave that to the first one."""
+
+    def __init__(self, workflow: Any) -> None:
+        self.workflow = workflow
+        self.stopping = Stopping(workflow)
+        if workflow.is_main_process:
+            os.environ[VARIABLE] = Process.current().to_json()
+            lock.install()
+            self.failures = Failures(workflow)
+            atexit.register(self.close)
+            sys.excepthook = _one_line_for_interrupts
+
+    def decide_reruns(self) -> None:
+        """While the Snakefile is parsed: a job is run again if its spec, or what it reads, is newer than what it made.
+
+        Specs hold the digest of code, packages and options. Snakemake's own records know less (the text of
+        commands, which names this folder and this Python) and do not travel with the results. Artefacts are
+        whole or absent, so that what a killed run left is made again without being asked about.
+        """
+        if (settings := self.workflow.dag_settings) is not None:
+            settings.force_incomplete = True
+            if settings.rerun_triggers == RerunTrigger.all():
+                settings.rerun_triggers = frozenset({RerunTrigger.MTIME})
+
+    def start(self) -> None:
+        """Before the first job: Snakemake's own handlers are in place."""
+        if self.workflow.local_exec:
+            # Each pass of the scheduler under a limit of jobs per second starts a timer that starts
+            # a pass a second later: after n jobs, n passes a second. Local jobs need no such limit.
+            self.workflow.scheduler.job_rate_limiter = None
+        self.stopping.install()
+
+    def fail(self) -> None:
+        """After the last job, if one failed or the run was told to stop."""
+        self.stopping.restore()
+
+    def succeed(self) -> None:
+        """After the last job; an error that was reported is that of a job that was tried again."""
+        self.stopping.restore()
+        self.failures.error = None
+
+    def close(self) -> None:
+        """At exit: what failed, unless the jobs were told to stop."""
+        if not self.stopping.requested:
+            self.failures.show()
+
+
+def _one_line_for_interrupts(kind: type[BaseException], error: BaseException, trace: Any) -> None:
+    if issubclass(kind, KeyboardInterrupt):
+        print("\nStopped before the first job", file=sys.stderr)
+    else:
+        sys.__excepthook__(kind, error, trace)

@@ -1,0 +1,74 @@
+"""The numbers that the text asks for, as LaTeX definitions."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+import pandas as pd
+
+from icgd.analysis.claims import FAILS, HOLDS, chosen
+from icgd.analysis.intervals import seed_intervals
+from icgd.spec.selectors import Selector, parsed
+from icgd.writeup.latex import shown
+from icgd.writeup.text import escape
+
+SOURCE = "TLIG"
+NOT_IN_RUN = r"\notinrun"
+
+
+class SeveralRowsError(Exception):
+    """A mean is asked for where the table has more than one."""
+
+
+def result(metrics: pd.DataFrame, selector: Selector, confidence: float) -> str:
+    """The value of a selector: over seeds, and for max and min over all rows that match."""
+    rows = chosen(metrics, selector.wanted)
+    if selector.statistic in ("max", "min"):
+        return shown(selector.metric, float(getattr(rows["value"], selector.statistic)()))
+    table = seed_intervals(rows, confidence)
+    if len(table) > 1:
+        raise SeveralRowsError(f"{len(table)} rows match; ask for max or min, or name more columns")
+    return shown(selector.metric, float(table[selector.statistic].iloc[0]))
+
+
+def results(
+    metrics: pd.DataFrame, keys: Iterable[str], absent: Mapping[str, str], confidence: float
+) -> Iterator[tuple[str, str]]:
+    """Definitions of keys; those about experiments that are not in the run say so."""
+    for key in keys:
+        selector = parsed(key)
+        yield key, NOT_IN_RUN if selector.experiment in absent else result(metrics, selector, confidence)
+
+
+def claims(verdicts: pd.DataFrame) -> Iterator[tuple[str, str]]:
+    """Definitions about the claims: their number, and each one's verdict, value and threshold."""
+    of_source = verdicts["origin"].astype(str).str.startswith(SOURCE)
+    holds, fails = verdicts["verdict"] == HOLDS, verdicts["verdict"] == FAILS
+    counts = {"all": len(verdicts), "holds": holds.sum(), "fails": fails.sum()}
+    counts |= {"replicated": (holds & of_source).sum(), "extended": (holds & ~of_source).sum()}
+    yield from ((f"claims/{name}", str(count)) for name, count in counts.items())
+    for row in verdicts.to_dict("records"):
+        metric, name = str(row["metric"]), f"claim/{row['id']}"
+        yield f"{name}/verdict", str(row["verdict"])
+        yield f"{name}/value", shown(metric, row["value"])
+        yield f"{name}/threshold", threshold(metric, str(row["threshold"]))
+
+
+def threshold(metric: str, text: str) -> str:
+    """A threshold of one number, or the two of an interval."""
+    return "--".join(shown(metric, float(number)) if float(number) else "0" for number in text.split())
+
+
+def flatten(tree: Any, prefix: str = "") -> Iterator[tuple[str, str]]:
+    """Definitions of a nested record's scalar leaves, by path, and of the number of entries of what holds others."""
+    items = tree.items() if isinstance(tree, Mapping) else enumerate(tree)
+    for key, value in items:
+        path = f"{prefix}/{key}"
+        if isinstance(value, Mapping | list):
+            yield from flatten(value, path)
+            yield f"{path}/count", str(len(value))
+        else:
+            yield path, f"{value:,}".replace(",", r"\,") if _big(value) else escape(str(value))
+
+
+def _big(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and value >= 10_000

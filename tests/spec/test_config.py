@@ -1,0 +1,181 @@
+"""A run is the published config under what it changes; every mistake ends in one message that names it."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from icgd.checks.experiments import check
+from icgd.spec.config import load, variants
+from icgd.spec.model import Config
+from icgd.spec.reading import ConfigError
+from tests.conftest import ROOT
+
+PAPER = ROOT / "config/paper.yaml"
+OTHERS = [study for study in yaml.safe_load(PAPER.read_text())["studies"] if study != "one_step"]
+ONE_STEP: dict[str, Any] = {"studies": dict.fromkeys(OTHERS)}
+TRAINED = "experiments/one_step/trained/transformer"
+TRAINING = f"{TRAINED}/training"
+MEASURED = "experiments/one_step/measurements"
+
+
+def tree(path: str, value: Any) -> dict[str, Any]:
+    for key in reversed(path.split("/")):
+        value = {key: value}
+    return dict(value)
+
+
+def configured(folder: Path, *overrides: dict[str, Any]) -> Config:
+    files = []
+    for number, override in enumerate(overrides):
+        files.append(folder / f"override_{number}.yaml")
+        files[-1].write_text(yaml.safe_dump(override, allow_unicode=True), "utf-8")
+    return load(files)
+
+
+MISTAKES: list[tuple[dict[str, Any], list[str]]] = [
+    (tree("sead", 1), ["'sead'", "Did you mean 'seed'"]),
+    (tree("seeds", 0), ["seeds is 0", "at least 1"]),
+    (tree("seeds", "five"), ["seeds is 'five'", "whole number"]),
+    (tree("seed", 20261127000000000001), ["seed is 20261127000000000001", "at most 2147483647"]),
+    (tree("confidence", 1.5), ["confidence is 1.5", "less than 1"]),
+    (tree("xla_flags", 0), ["xla_flags is 0", "text"]),
+    (tree("studies/nonsense", "included"), ["'nonsense'", "one_step"]),
+    (
+        tree("experiments/one_step/task", "linaer"),
+        ["experiments.one_step.task is 'linaer'", "Nearest: 'linear'"],
+    ),
+    (tree("tasks/linear/dimenson", 4), ["'dimenson' (value 4)", "experiments.one_step.task", "'dimension'"]),
+    (tree("tasks/linear/dimension", -3), ["task.dimension is -3", "at least 1"]),
+    (tree("tasks/linear/dimension", "five"), ["task.dimension is 'five'", "whole number"]),
+    (tree("tasks/linear/inputs", "unifrom"), ["inputs is 'unifrom'", "Nearest: 'uniform'"]),
+    (
+        tree("tasks/linear/kind", "linear_regression.LinearRegresion"),
+        ["no 'LinearRegresion'", "'LinearRegression'"],
+    ),
+    (
+        tree("tasks/linear/kind", "linear_regresion.LinearRegression"),
+        ["'linear_regresion'", "'linear_regression'"],
+    ),
+    (tree("tasks/linear/kind", "LinearRegression"), ["kind is 'LinearRegression'", "module.name"]),
+    (tree(f"{TRAINED}/layrs", 1), ["'layrs'", "'layers'"]),
+    (tree(f"{TRAINED}/heads", 0), ["heads is 0", "at least 1"]),
+    (tree(f"{TRAINED}/start", "base"), ["start is 'base'"]),
+    (tree(f"{TRAINED}/task", {"objective": "l1"}), ["trained.transformer.task is 'objective'"]),
+    (tree(f"{TRAINED}/task", {"dimension": 0}), ["trained.transformer.task.dimension is 0"]),
+    (tree(f"{TRAINING}/step", 1), ["'step'", "'steps'"]),
+    (tree(f"{TRAINING}/learning_rate", 0), ["learning_rate is 0", "greater than 0"]),
+    (tree(f"{TRAINING}/warmup", 5), ["warmup is 5", "at most 1"]),
+    (
+        tree("experiments/one_step/trained/Transformer", {"kind": "a.b", "training": {}}),
+        ["trained.Transformer"],
+    ),
+    (tree("experiments/one_step/baselines/gd/per_contxt", True), ["'per_contxt'", "'per_context'"]),
+    (tree("experiments/one_step/references/transformer/algorithm", "gdd"), ["'gdd'", "'gd'"]),
+    (tree("experiments/one_step/references/transformer", None), ["references", "transformer"]),
+    (tree("experiments/one_step/borrowed/one_step", ["gd"]), ["borrowed is 'one_step'"]),
+    (
+        tree("experiments/one_step/interpolations/interpolation", ["transformer"]),
+        ["interpolation", "at least 2"],
+    ),
+    (tree("experiments/one_step/conditions/input_scal", [1.0]), ["'input_scal'", "'input_scale'"]),
+    (tree("experiments/one_step/conditions/input_scale", [-1.0]), ["input_scale is -1.0", "greater than 0"]),
+    (
+        tree("experiments/one_step/variants/size/values", ["five"]),
+        ["variants.size.values", "'five'", "whole number"],
+    ),
+    (tree("experiments/one_step/variants/size/values", [-3]), ["variants.size.values", "-3"]),
+    (tree(f"{MEASURED}/rolout", {}), ["'rolout'", "'rollout'"]),
+    (tree(f"{MEASURED}/rollout/damping", "x"), ["damping is 'x'", "number"]),
+    (tree(f"{MEASURED}/rollout/learners", ["transfomer"]), ["'transfomer'", "'transformer'"]),
+    (tree("figures/one_step_sizes/plot", "size"), ["'size'", "'sizes'"]),
+    (tree("figures/one_step_sizes/reads", {"one_step/siz": ["alignment"]}), ["'siz'", "'size'"]),
+    (tree("figures/one_step_sizes/reads", {"one_stp/size": ["alignment"]}), ["'one_stp'", "'one_step'"]),
+    (
+        tree("figures/one_step_sizes/reads", {"one_step/size": ["weights"]}),
+        ["figures.one_step_sizes", "'weights'"],
+    ),
+    (tree("figures/one_step_training/options", {"learnrs": {}}), ["'learnrs'", "'learners'"]),
+    (
+        tree("figures/one_step_training/options/learners", {"transfomer": "gd"}),
+        ["'transfomer'", "'transformer'"],
+    ),
+    (tree("claims/E1.2/learner", "transfomer"), ["claims.E1.2", "'transfomer'", "'transformer'"]),
+    (tree("claims/E1.2/metric", "relative_exces_loss"), ["claims.E1.2", "'relative_excess_loss'"]),
+    (tree("claims/E1.2/where/reference", None), ["claims.E1.2", "reference"]),
+    (tree("claims/E1.2/where", {"reference": "gdd"}), ["claims.E1.2", "'gdd'", "'gd'"]),
+    (tree("claims/E1.5/where/option", "siz"), ["claims.E1.5", "'siz'", "'size'"]),
+    (tree("claims/E1.6a/where/setting", 0.6), ["claims.E1.6a", "'0.6'"]),
+    (tree("claims/E1.2/above", 0.1), ["claims.E1.2", "below and above"]),
+    (tree("claims/E1.2/below", None), ["claims.E1.2", "no comparison"]),
+    (tree("looks/gd/colour", "red"), ["colour is 'red'", "#0072B2"]),
+    (tree("experiments/one_step/unverified", ["gdd"]), ["'gdd'", "Nearest: 'gd'"]),
+]
+
+
+@pytest.mark.parametrize(("override", "words"), MISTAKES, ids=[str(m[0])[:60] for m in MISTAKES])
+def test_mistake_is_named(tmp_path: Path, override: dict[str, Any], words: list[str]) -> None:
+    with pytest.raises(ConfigError) as error:
+        check(configured(tmp_path, ONE_STEP, override))
+    for word in words:
+        assert word in str(error.value)
+
+
+def test_the_published_study_is_accepted_and_says_what_it_reads(tmp_path: Path) -> None:
+    reads = check(configured(tmp_path, ONE_STEP))
+    assert reads["one_step/construction"] == []
+    assert set(reads["one_step/rollout"]) == {"transformer", "interpolation", "gd"}
+
+
+def test_an_override_holds_only_what_differs(tmp_path: Path) -> None:
+    paper, ours = load([]), configured(tmp_path, {"seeds": 9, "claims": {"E1.2": None}})
+    assert ours.seeds == 9
+    assert "E1.2" not in ours.claims
+    assert ours.experiments == paper.experiments
+    assert ours.figures == paper.figures
+
+
+def test_later_files_and_the_command_line_win(tmp_path: Path) -> None:
+    config = configured(tmp_path, {"seeds": 9, "fitting_prompts": 3}, {"seeds": 8})
+    assert (config.seeds, config.fitting_prompts) == (8, 3)
+    assert load([], {"seeds": 7}).seeds == 7
+
+
+def test_a_named_task_changes_wherever_it_is_used(tmp_path: Path) -> None:
+    config = configured(tmp_path, tree("tasks/linear/dimension", 3))
+    assert config.experiments["one_step"].task.options["dimension"] == 3
+    assert config.experiments["pairs"].task.options["dimension"] == 3
+
+
+def test_studies_that_are_left_out_take_their_overrides_along(tmp_path: Path) -> None:
+    smoke = yaml.safe_load((ROOT / "config/smoke.yaml").read_text())
+    config = configured(tmp_path, smoke, ONE_STEP)
+    assert list(config.experiments) == ["one_step"]
+    assert set(config.homes.values()) == {"one_step"}
+
+
+def test_smoke_is_an_override_of_few_lines() -> None:
+    text = (ROOT / "config/smoke.yaml").read_text()
+    assert len(text.splitlines()) < 150
+    config = load([ROOT / "config/smoke.yaml"])
+    assert config.seeds == 2
+    assert config.experiments["multi_step"].trained["transformer_12_norm"].training["steps"] == 50
+    assert config.experiments["multi_step"].trained["transformer_12"].training["steps"] == 100
+
+
+def test_a_grid_is_every_combination_with_its_exceptions() -> None:
+    trained = load([]).experiments["objectives_retargeted"].trained
+    assert trained["objective_to_l1"].training["learning_rate"] == 0.3
+    assert trained["objective_to_linf"].training["learning_rate"] == 0.1
+    assert trained["low_rank_4_to_linf"].options == {"part": "low_rank", "rank": 4}
+    assert (
+        trained["low_rank_4_to_linf"].labels.items() >= {"change": "low_rank_4", "objective": "linf"}.items()
+    )
+    assert trained["low_rank_4_to_linf"].task == {"objective": "linf"}
+
+
+def test_variants_change_all_their_options() -> None:
+    found = variants(load([]).experiments["one_step"])
+    assert found["test"] == {}
+    assert found["size=20"] == {"dimension": 20, "context_length": 20}

@@ -1,0 +1,95 @@
+"""Runs that are told to stop."""
+
+import os
+import signal
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.workflow.dummies import (
+    SNAKEMAKE,
+    STAGED,
+    began,
+    locks,
+    run,
+    staged,
+    stages,
+    start,
+    wait_for,
+    workflow,
+)
+
+pytestmark = pytest.mark.workflow
+
+
+@pytest.mark.parametrize("how", ["ctrl-c", "terminate"])
+def test_a_stopped_run_ends_at_checkpoints_and_goes_on(tmp_path: Path, how: str) -> None:
+    arguments = staged(tmp_path, a=4000, b=4000)
+    process = start(tmp_path, *arguments)
+    wait_for(lambda: began(tmp_path))
+    if how == "ctrl-c":
+        os.killpg(process.pid, signal.SIGINT)
+    else:
+        process.terminate()
+    output = process.communicate(timeout=15)[0]
+    assert process.returncode == 1
+    told = output[output.index("\nStopping") + 1 :].splitlines()
+    assert len(told) == 1
+    assert not locks(tmp_path)
+    assert not stages(tmp_path)
+    assert "checkpoint at step" in (tmp_path / "a.log").read_text()
+    for name in "ab":
+        (tmp_path / f"{name}.out.checkpoint").write_text("3999")
+    code, output = run(tmp_path, *arguments)
+    assert code == 0, output
+    assert (tmp_path / "a.log").read_text() == "from step 3999\n"
+
+
+def test_nohup_outlives_its_terminal_and_ends_when_told(tmp_path: Path) -> None:
+    arguments = staged(tmp_path, a=4000)
+    shell = f"trap '' HUP INT; exec {SNAKEMAKE} --cores 1 \"$@\""
+    process = subprocess.Popen(["sh", "-c", shell, "sh", *arguments], cwd=tmp_path, start_new_session=True)
+    wait_for(lambda: began(tmp_path))
+    os.killpg(process.pid, signal.SIGHUP)
+    os.killpg(process.pid, signal.SIGINT)
+    with pytest.raises(subprocess.TimeoutExpired):
+        process.wait(timeout=1.5)
+    process.terminate()
+    assert process.wait(timeout=10) == 1
+    assert "checkpoint at step" in (tmp_path / "a.log").read_text()
+    assert not locks(tmp_path)
+
+
+def test_a_second_interrupt_ends_jobs_without_checkpoints(tmp_path: Path) -> None:
+    workflow(
+        tmp_path,
+        'rule long:\n    output: "long"\n    shell: "trap \'\' TERM INT; touch began; sleep 60; true"\n',
+    )
+    process = start(tmp_path)
+    wait_for((tmp_path / "began").exists)
+    process.send_signal(signal.SIGTERM)
+    with pytest.raises(subprocess.TimeoutExpired):
+        process.wait(timeout=2)
+    process.send_signal(signal.SIGTERM)
+    process.communicate(timeout=10)
+    assert not locks(tmp_path)
+
+
+def test_a_stage_ends_even_within_compiled_code(tmp_path: Path) -> None:
+    busy = "    hashlib.pbkdf2_hmac('sha256', b'', b'', 10**9)\n"
+    code = f"import hashlib, sys\ndef main():\n    print('from step', file=sys.stderr)\n{busy}"
+    workflow(tmp_path, STAGED, train=code)
+    process = start(tmp_path, *staged(tmp_path, a=1))
+    wait_for(lambda: began(tmp_path))
+    process.terminate()
+    process.communicate(timeout=15)
+    assert not stages(tmp_path)
+
+
+def test_an_interrupt_before_the_first_job_is_one_line(tmp_path: Path) -> None:
+    workflow(tmp_path, "import time\nPath('began').touch()\ntime.sleep(60)\n")
+    process = start(tmp_path)
+    wait_for((tmp_path / "began").exists)
+    process.send_signal(signal.SIGINT)
+    assert process.communicate(timeout=10)[0].splitlines()[-1] == "Stopped before the first job"

@@ -1,0 +1,20 @@
+# The benchmark of training (make bench); not part of the paper.
+rule bench:
+    output:
+        csv="results/bench/bench.csv",
+        png="results/bench/bench.png",
+    log:
+        "results/bench/bench.log",
+    benchmark:
+        "results/bench/bench.tsv"
+    conda:
+        "../../envs/icgd.yaml"
+    threads: 1
+    resources:
+        mem_mb=4000,
+        runtime=20,
+    params:
+        python=sys.executable,
+        script=str(Path(workflow.basedir) / "workflow/scripts/bench.py"),
+    shell:
+        "NPROC={threads} {params.python:q} {params.script:q} results/bench 2>&1 | tee {log:q}"

@@ -1,0 +1,22 @@
+# How a run behaves: what it says last when it fails, how it stops, its lock. The first to be included.
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(workflow.basedir) / "src"))
+from icgd.workflow.commands import stage_command
+from icgd.workflow.conduct import Conduct
+
+conduct = Conduct(workflow)
+conduct.decide_reruns()
+
+
+onstart:
+    conduct.start()
+
+
+onsuccess:
+    conduct.succeed()
+
+
+onerror:
+    conduct.fail()
