@@ -17,9 +17,10 @@ from icgd.analysis.distances import (
     performance,
 )
 from icgd.analysis.experiment import Experiment
-from icgd.analysis.study import Condition, Study
+from icgd.analysis.study import Study
 from icgd.analysis.tidy import Column, Metric, Record
 from icgd.ranges import NonNegativeFloat, NonNegativeInt, PositiveInt
+from icgd.spec.laws import Condition
 from icgd.tasks.linear_regression import LinearRegression
 from icgd.theory import linear
 

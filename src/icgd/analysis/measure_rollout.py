@@ -86,8 +86,8 @@ def unrolled(learner: Learner, steps: int, damping: float) -> Learner:
     if isinstance(learner, Transformer):
         return dataclasses.replace(learner, repeats=steps, damping=damping)
 
-    def repeat(rates: Float[Array, "seeds k"]) -> Float[Array, "seeds steps"]:
-        return damping * jnp.repeat(rates[:, :1], steps, axis=1)
+    def repeat(rates: Float[Array, " k"]) -> Float[Array, " steps"]:
+        return damping * jnp.repeat(rates[:1], steps)
 
     if isinstance(learner, GradientDescent):
         return dataclasses.replace(learner, learning_rates=repeat(learner.learning_rates))
@@ -101,7 +101,7 @@ def trajectories(
     population: Population, steps: int, damping: float, prompts: Prompt
 ) -> Float[Array, "seeds p steps m"]:
     """Predictions after each of the damped steps."""
-    return _trajectories(unrolled(population.learner, steps, damping), prompts)
+    return _trajectories(population.map(unrolled, steps, damping), prompts)
 
 
 @eqx.filter_jit

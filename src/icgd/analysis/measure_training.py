@@ -34,15 +34,19 @@ def measure(study: Study, *, prompts: PositiveInt = 8192) -> Iterator[Record]:
     """The first `prompts` stored prompts serve; the last step is left to the alignment table."""
     stored, targets = study.prompts(count=prompts)
     bound = divergence_bound(targets)
-    names = {reference for name in study.history for reference in study.references[name].all}
-    found = {name: outputs(study.learners[name].learner, stored, prompts) for name in sorted(names)}
+    compared = [study.references[name].all for name in study.history if name in study.references]
+    names = sorted({reference for others in compared for reference in others})
+    found = {name: outputs(study.learners[name].learner, stored, prompts) for name in names}
     for name, populations in study.history.items():
-        comparison = study.references[name]
+        comparison = study.references.get(name)
         for population in populations:
             ours = outputs(population.learner, stored, prompts)
-            performed = performance(ours.prediction, found[comparison.algorithm].prediction, targets)
-            excess = {m: performed[m] for m in EXCESSES}
+            base = found[comparison.algorithm].prediction if comparison else ours.prediction[:1]
+            performed = performance(ours.prediction, base, targets)
             yield from study.rows(name, population, {m: performed[m] for m in LOSSES})
+            if comparison is None:
+                continue
+            excess = {m: performed[m] for m in EXCESSES}
             yield from study.rows(name, population, excess, reference=comparison.algorithm)
             for reference in comparison.all:
                 apart = distances(ours, found[reference], bound)

@@ -1,4 +1,4 @@
-"""Sizes of figures, and the two ways in which rows are drawn: points and curves with intervals."""
+"""Sizes of figures, and how a learner's rows are drawn: as points or as a curve, with intervals."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -34,7 +34,7 @@ def points(axes: Axes, x: Any, rows: pd.DataFrame, look: Look, size: float) -> N
 
 
 def curve(axes: Axes, x: pd.Series, rows: pd.DataFrame, look: Look, **options: Any) -> None:
-    """Mean over seeds with its interval as a band; `options` of the line go before the look."""
+    """Mean over seeds with its interval as a band, in the learner's look but for `options` of the line."""
     order = x.to_numpy(float).argsort()
     x, rows = x.iloc[order].astype(float), rows.iloc[order]
     line: Mapping[str, Any] = {"marker": look.marker, "color": look.colour, "label": look.label} | options

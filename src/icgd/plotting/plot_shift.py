@@ -46,11 +46,8 @@ def draw(
     level = rows(table, learner=zero, metric="trivial_loss" if exact else metric)
     table = pd.concat([rows(table, metric=metric), rows(table, learner="closed_form", metric="loss")])
     table = table.drop_duplicates(["learner", "option", "setting", "metric"])
-    scale = (
-        table[["option", "setting"]]
-        .merge(level, how="left", on=["option", "setting"])["mean"]
-        .to_numpy(float)
-    )
+    shift = ["option", "setting"]
+    scale = table[shift].merge(level, how="left", on=shift)["mean"].to_numpy(float)
     table = table.assign(**{column: table[column] / scale for column in ("mean", "low", "high")})
     options = [option for option in OPTIONS if len(rows(table, option=option))]
     figure, axes = plt.subplots(

@@ -36,9 +36,8 @@ def draw(table: pd.DataFrame, looks: Looks, *, learners: dict[LearnerName, Learn
         panel.set(xlabel="training step", ylabel=title)
         panel.set_ylim(0, 1.08 * highest)
     exact = rows(table, learner="closed_form", metric="loss")["mean"].iloc[0]
-    colour = looks["closed_form"].colour
-    axes[0].axhline(exact, color=colour, linestyle="--", label="one step, exact", zorder=0)
+    axes[0].axhline(exact, color="black", linestyle="--", label="one step, exact", zorder=0)
     handles, names = axes[0].get_legend_handles_labels()
     figure.legend(handles, names, loc="outside upper center", ncols=len(names))
-    axes[2].axhline(1, color=colour, linestyle=":", linewidth=0.8, zorder=0)
+    axes[2].axhline(1, color="black", linestyle=":", linewidth=0.8, zorder=0)
     return figure

@@ -1,19 +1,28 @@
 """Loss of fitted algorithms on the prompts that they were fitted to, to set beside the held-out one."""
 
-import jax.numpy as jnp
-import pandas as pd
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 from icgd.analysis.distances import losses, predict
+from icgd.analysis.experiment import Experiment
 from icgd.analysis.study import Study
-from icgd.stages.baselines import fitting_prompts
+from icgd.analysis.tidy import Column, Metric, Record
+from icgd.ranges import LearnerName
+
+METRICS = {"fitting_loss": Metric("½‖ŷ − y‖², mean over the prompts that the algorithm was fitted on")}
+COLUMNS: Mapping[str, Column] = {}
+OTHERS = ()
 
 
-def measure(study: Study, *, learners: list[str]) -> pd.DataFrame:
-    """One row per learner, with the condition `fitting`."""
-    prompts, targets = fitting_prompts(study.spec)
-    tables = []
+def reads(experiment: Experiment, options: Mapping[str, Any]) -> list[str]:
+    """The learners that are named."""
+    return list(options["learners"])
+
+
+def measure(study: Study, *, learners: list[LearnerName]) -> Iterator[Record]:
+    """One row per learner."""
+    prompts, targets = study.fitting_prompts()
     for name in learners:
-        found = predict(study.learners[name].learner, prompts)
-        loss = jnp.mean(losses(found, targets), axis=1)
-        tables.append(study.rows(name, study.learners[name], "fitting", {"loss": loss}))
-    return pd.concat(tables)
+        population = study.learners[name]
+        loss = losses(predict(population.learner, prompts), targets).mean(axis=1)
+        yield from study.rows(name, population, {"fitting_loss": loss})

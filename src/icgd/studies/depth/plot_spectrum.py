@@ -1,46 +1,51 @@
 """The spectrum of XᵀX before and after each step of GD++ and each trained layer."""
 
+import itertools
+
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from icgd.plotting.style import MODELS, PAGE, curve, label, numbers
+from icgd.analysis.tidy import rows
+from icgd.plotting.axes import PAGE, curve
+from icgd.plotting.looks import Looks
+from icgd.ranges import LearnerName
 
 DEEPEST = 4.5
 """The layer at the end of the colour scale, which all panels share."""
+DASHES = ("-", "-", "--", "--", ":", ":")
+"""Of the gains: learners come in pairs, an algorithm and its model."""
 
 
 def select(metrics: pd.DataFrame) -> pd.DataFrame:
     """Densities by layer and gains by eigenvalue."""
-    return metrics[metrics["metric"].isin(["density", "gain"])]
+    return rows(metrics, metric=["density", "gain"])
 
 
-def draw(table: pd.DataFrame, *, learners: list[str]) -> Figure:
+def draw(table: pd.DataFrame, looks: Looks, *, learners: list[LearnerName]) -> Figure:
     """Densities at each depth for every learner, then the gains of the first layer."""
     figure, axes = plt.subplots(1, len(learners) + 1, figsize=(PAGE, 1.9))
-    density = table[table["metric"] == "density"]
-    parts = density["condition"].str.extract(r"layer=(\d+),eigenvalue=([\d.]+)").astype(float)
-    density = density.assign(layer=parts[0], eigenvalue=parts[1])
-    shades = plt.get_cmap("viridis")
     for panel, learner in zip(axes, learners, strict=False):
-        mine = density[density["learner"] == learner]
-        for layer, rows in mine.groupby("layer"):
-            rows = rows.sort_values("eigenvalue")
-            colour = shades(float(str(layer)) / DEEPEST)
-            panel.step(rows["eigenvalue"], rows["mean"], where="post", color=colour, label=f"{layer:.0f}")
-        panel.set(title=MODELS.get(learner, label(learner)), xlabel=r"eigenvalue / mean", xlim=(0, 3.5))
-        panel.set_ylim(0, 2.0)
+        _densities(panel, rows(table, metric="density", learner=learner))
+        panel.set(title=looks[learner].name, xlabel=r"eigenvalue / mean", xlim=(0, 3.5), ylim=(0, 2.0))
     axes[0].set(ylabel="density")
     axes[len(learners) - 1].legend(title="after layer", title_fontsize=6, fontsize=6, handlelength=1)
-    gain = table[table["metric"] == "gain"].dropna(subset="mean")
-    styles = ["-", "-", "--", "--", ":", ":"]
-    for learner, style in zip(learners, styles, strict=False):
-        rows = gain[gain["learner"] == learner]
-        name = MODELS.get(learner, label(learner))
-        curve(axes[-1], numbers(rows["condition"]), rows, learner, name=name)
-        axes[-1].lines[-1].set_linestyle(style)
+    gain = rows(table, metric="gain").dropna(subset="mean")
+    for learner, dashes in zip(learners, itertools.cycle(DASHES), strict=False):
+        mine, look = rows(gain, learner=learner), looks[learner]
+        curve(axes[-1], mine["eigenvalue"], mine, look, label=look.name, linestyle=dashes)
     axes[-1].set(xlabel=r"eigenvalue of $X^\top X$", ylabel="relative gain", ylim=(0, None))
     axes[-1].legend(fontsize=5.5, handlelength=1.5)
-    axes[-1].set_xlim(0, np.ceil(numbers(gain["condition"]).max()))
+    axes[-1].set_xlim(0, np.ceil(gain["eigenvalue"].max()))
     return figure
+
+
+def _densities(panel: Axes, density: pd.DataFrame) -> None:
+    """A line of steps per layer, darkest where no layer has acted."""
+    shades = plt.get_cmap("viridis")
+    for layer in sorted(density["layer"].unique()):
+        mine = rows(density, layer=layer).sort_values("relative_eigenvalue")
+        x, y = (mine[column].to_numpy(float) for column in ("relative_eigenvalue", "mean"))
+        panel.step(x, y, where="post", color=shades(layer / DEEPEST), label=str(layer))

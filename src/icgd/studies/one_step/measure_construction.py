@@ -40,7 +40,7 @@ def measure(
     """Largest |ŷ_layer − ŷ_step| over random W₀, η and prompts of every shape d × N × m."""
     for d, n, m in itertools.product(dimensions, context_lengths, outputs):
         worst = largest_difference(study.key("construction", d, n, m), d, n, m)
-        shape = dict(zip(SHAPE, (d, n, m), strict=True))
+        shape: dict[str, Any] = dict(zip(SHAPE, (d, n, m), strict=True))
         yield from study.rows("construction", None, {"max_abs_difference": worst}, **shape)
 
 

@@ -5,19 +5,40 @@ x_q, a gradient step is odd. Two heads with opposite K and opposite outputs canc
 """
 
 import dataclasses
+import itertools
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 import equinox as eqx
 import jax
 import jax.numpy as jnp
-import pandas as pd
 from jaxtyping import Array, Float
 
-from icgd.analysis.distances import CHUNK, in_double, predict
-from icgd.analysis.study import Population, Study
+from icgd.analysis.distances import CHUNK, LOSSES, in_double, predict
+from icgd.analysis.experiment import Experiment
+from icgd.analysis.study import Study, alone
+from icgd.analysis.tidy import Column, Metric, Record
 from icgd.learner import Learner
 from icgd.models.attention_stack import Transformer
 from icgd.prompt import Prompt
-from icgd.ranges import PositiveFloat, PositiveInt
+from icgd.ranges import LearnerName, PositiveFloat, PositiveInt
+
+METRICS = {
+    "even_over_odd": Metric("RMS over prompts of the layer's part even in x_q, over that of the odd one"),
+    "head_even_over_odd": Metric("the same of what one head of the first layer adds", ("head",)),
+    "loss": Metric(LOSSES["loss"].meaning, ("logit_scale",)),
+    "relative_distance": Metric("mean |ŷ − ŷ_ref| over the mean |y|", ("reference", "logit_scale")),
+}
+COLUMNS = {"logit_scale": Column("Float64", "c of constructed heads with logits ±c x_jᵀx_q")}
+CONSTRUCTED = {"softmax_heads_1": False, "softmax_heads_2": True}
+"""Constructed heads by name, and whether there are two."""
+OTHERS = tuple(CONSTRUCTED)
+
+
+def reads(experiment: Experiment, options: Mapping[str, Any]) -> list[str]:
+    """The learners that are named, and the algorithm of the first."""
+    names = options["learners"]
+    return [*names, experiment.references[names[0]].algorithm]
 
 
 @eqx.filter_jit
@@ -66,33 +87,38 @@ class SoftmaxHeads(Learner):
 
 
 def measure(
-    study: Study, *, learners: list[str], logit_scales: list[PositiveFloat], prompts: PositiveInt = 8192
-) -> pd.DataFrame:
+    study: Study,
+    *,
+    learners: list[LearnerName],
+    logit_scales: list[PositiveFloat],
+    prompts: PositiveInt = 8192,
+) -> Iterator[Record]:
     """Parity of each trained layer's heads, and of constructed ones as a function of the logit scale c.
 
-    The constructed heads' output scale is the least-squares one at each c; they give `loss` and
-    `relative_distance`, the mean |ŷ − ŷ_GD| over the mean |y|.
+    The constructed heads' output scale is the least-squares one at each c; they give `loss` and the
+    `relative_distance` to the algorithm of the first of `learners`.
     """
-    variant = study.spec["variant"]
-    stored, targets = study.prompts(variant, prompts)
-    tables = []
+    stored, targets = study.prompts(count=prompts)
     for name in learners:
         population = study.learners[name]
-        assert isinstance(population.learner, Transformer)
+        if not isinstance(population.learner, Transformer):
+            raise TypeError(f"{type(population.learner).__name__} has no attention heads")
         heads, summed = parity(population.learner, stored)
-        for head in range(heads.shape[1]):
-            tables.append(study.rows(name, population, f"head={head}", {"even_over_odd": heads[:, head]}))
-        tables.append(study.rows(name, population, variant, {"even_over_odd": summed}))
-    step = predict(study.learners[study.references[learners[0]][0]].learner, stored)[0]
-    for two, scale in ((two, scale) for two in (False, True) for scale in logit_scales):
-        heads_at = SoftmaxHeads(jnp.array([scale], float), jnp.ones(1), two)
-        unit = predict(heads_at, stored)[0]
-        prediction = unit * jnp.sum(unit * targets) / jnp.sum(unit**2)
+        for head, ratios in enumerate(heads.T, start=1):
+            yield from study.rows(name, population, {"head_even_over_odd": ratios}, head=head)
+        yield from study.rows(name, population, {"even_over_odd": summed})
+    algorithm = study.references[learners[0]].algorithm
+    step = predict(study.learners[algorithm].learner, stored)[0]
+    for name, scale in itertools.product(CONSTRUCTED, logit_scales):
+        heads_at = alone(SoftmaxHeads(jnp.asarray(scale, float), jnp.ones(()), CONSTRUCTED[name]))
+        prediction = _best_multiple(predict(heads_at.learner, stored)[0], targets)
+        loss = 0.5 * jnp.mean((prediction - targets) ** 2)
         apart = jnp.mean(jnp.abs(prediction - step)) / jnp.mean(jnp.abs(targets))
-        metrics = {
-            "loss": 0.5 * jnp.mean((prediction - targets) ** 2)[None],
-            "relative_distance": apart[None],
-        }
-        name = "softmax_heads_2" if two else "softmax_heads_1"
-        tables.append(study.rows(name, Population(heads_at, [None], None), f"logit_scale={scale}", metrics))
-    return pd.concat(tables)
+        yield from study.rows(name, None, {"loss": loss}, logit_scale=scale)
+        distance = {"relative_distance": apart}
+        yield from study.rows(name, None, distance, logit_scale=scale, reference=algorithm)
+
+
+def _best_multiple(prediction: Float[Array, "p m"], targets: Float[Array, "p m"]) -> Float[Array, "p m"]:
+    """The predictions times what brings them nearest to the targets in least squares."""
+    return prediction * jnp.sum(prediction * targets) / jnp.sum(prediction**2)

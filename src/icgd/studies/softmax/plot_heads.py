@@ -2,45 +2,49 @@
 
 import matplotlib.pyplot as plt
 import pandas as pd
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from icgd.plotting.style import COLUMN, MODELS, curve, look, numbers
+from icgd.analysis.tidy import rows
+from icgd.plotting.axes import COLUMN, curve
+from icgd.plotting.looks import Looks
+from icgd.ranges import LearnerName
 
 CONSTRUCTED = ("softmax_heads_1", "softmax_heads_2")
+HEADS, SUM, DISTANCE = "head_even_over_odd", "even_over_odd", "relative_distance"
 
 
 def select(metrics: pd.DataFrame) -> pd.DataFrame:
     """Parities of trained heads, and distances of constructed ones."""
-    return metrics[metrics["metric"].isin(["even_over_odd", "relative_distance"])]
+    parities = rows(metrics, metric=[HEADS, SUM])
+    return pd.concat([parities, rows(metrics, metric=DISTANCE, learner=CONSTRUCTED, logit_scale=...)])
 
 
-def draw(table: pd.DataFrame, *, learners: list[str]) -> Figure:
+def draw(table: pd.DataFrame, looks: Looks, *, learners: list[LearnerName]) -> Figure:
     """Left the parity of each head and of their sum, right the distance to GD against the logit scale."""
     figure, (left, right) = plt.subplots(1, 2, figsize=(COLUMN, 1.9))
-    parity = table[table["metric"] == "even_over_odd"]
-    names: list[str] = []
-    for learner in learners:
-        rows = parity[parity["learner"] == learner].sort_values("condition")
-        if len(rows) == 2:  # one head: its output is the sum
-            rows = rows.head(1)
-        for row in rows.to_dict("records"):
-            part = row["condition"].replace("head=", "head ").replace("test", "sum")
-            if part.startswith("head"):
-                part = f"head {int(part.split()[1]) + 1}"
-            error = [[row["mean"] - row["low"]], [row["high"] - row["mean"]]]
-            _, colour, shape = look(learner)
-            left.errorbar(len(names), row["mean"], error, fmt=shape, color=colour)
-            names.append(part)
-    left.set_xticks(range(len(names)), names, rotation=60)
-    left.set(ylabel="even part / odd part", ylim=(0, None))
-    for learner in learners:
-        left.plot([], [], look(learner)[2], color=look(learner)[1], label=MODELS[learner])
-    left.margins(x=0.15)
-    left.legend(fontsize=5.5, borderaxespad=0, handlelength=1)
-    apart = table[table["metric"] == "relative_distance"]
+    _parities(left, table, looks, learners)
     for learner in CONSTRUCTED:
-        rows = apart[apart["learner"] == learner]
-        curve(right, numbers(rows["condition"]), rows, learner)
+        apart = rows(table, metric=DISTANCE, learner=learner)
+        curve(right, apart["logit_scale"], apart, looks[learner])
     right.set(xlabel="logit scale $c$", ylabel="distance to GD", xscale="log", ylim=(0, None))
     right.legend(fontsize=6)
     return figure
+
+
+def _parities(panel: Axes, table: pd.DataFrame, looks: Looks, learners: list[str]) -> None:
+    """A point per head, and one for the sum of several."""
+    names: list[str] = []
+    for learner in learners:
+        look = looks[learner]
+        heads = rows(table, metric=HEADS, learner=learner).sort_values("head")
+        summed = rows(table, metric=SUM, learner=learner) if len(heads) > 1 else heads.head(0)
+        for row in pd.concat([heads, summed]).to_dict("records"):
+            error = [[row["mean"] - row["low"]], [row["high"] - row["mean"]]]
+            panel.errorbar(len(names), row["mean"], error, fmt=look.marker, color=look.colour)
+            names.append("sum" if row["metric"] == SUM else f"head {row['head']}")
+        panel.plot([], [], look.marker, color=look.colour, label=look.name)
+    panel.set_xticks(range(len(names)), names, rotation=60)
+    panel.set(ylabel="even part / odd part", ylim=(0, None))
+    panel.margins(x=0.15)
+    panel.legend(fontsize=5.5, borderaxespad=0, handlelength=1)
