@@ -128,7 +128,16 @@ def test_stage_computes_the_same_in_every_shell(tmp_path: Path) -> None:
         file.write_text(job.text(), encoding="utf-8")
         entry = tmp_path / "entry.py"
         entry.write_text(ENTRY, encoding="utf-8")
-        command = [sys.executable, "-I", "-X", "utf8", str(entry), str(SOURCES), str(tmp_path / "own"), str(file)]
+        command = [
+            sys.executable,
+            "-I",
+            "-X",
+            "utf8",
+            str(entry),
+            str(SOURCES),
+            str(tmp_path / "own"),
+            str(file),
+        ]
         subprocess.run(command, env={**os.environ, **environ}, check=True)
         outputs.append(json.loads((tmp_path / name).read_text(encoding="utf-8")))
     assert outputs[0] == outputs[1]

@@ -221,7 +221,9 @@ def test_only_the_jobs_of_the_run_are_counted(tmp_path: Path) -> None:
         "claims": ["claims.tsv"],
         "paper": ["paper.tsv"],
     }
-    assert durations({rule: [str(tmp_path / file) for file in files] for rule, files in benchmarks.items()}) == {
+    assert durations(
+        {rule: [str(tmp_path / file) for file in files] for rule, files in benchmarks.items()}
+    ) == {
         "metrics": {"jobs": 1, "seconds": 3.0, "peak_mb": 10},
         "train": {"jobs": 2, "seconds": 4.0, "peak_mb": 100},
     }
