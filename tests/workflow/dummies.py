@@ -21,7 +21,6 @@ COPIED = (
     "workflow/rules/conduct.smk",
     "workflow/scripts/stage.py",
     "src/icgd/__init__.py",
-    "src/icgd/results/interrupts.py",
     *(str(path.relative_to(ROOT)) for path in (ROOT / "src/icgd/workflow").glob("*.py")),
 )
 SNAKEMAKE = Path(sys.executable).with_name("snakemake")
@@ -29,7 +28,7 @@ SNAKEMAKE = Path(sys.executable).with_name("snakemake")
 STAGE = """
 import json, sys, time
 from pathlib import Path
-from icgd.results import interrupts
+from icgd.workflow import interrupts
 
 def main():
     spec = json.loads(Path(sys.argv[1]).read_text())

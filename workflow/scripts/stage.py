@@ -6,7 +6,7 @@ from pathlib import Path
 # By this file's own place: a search path in the environment cannot name folders with a colon.
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "src"))
 
-from icgd.results import interrupts
+from icgd.workflow import interrupts
 
 if __name__ == "__main__":
     interrupts.install()

@@ -16,7 +16,6 @@ from jaxtyping import Array
 from tqdm import tqdm
 
 from icgd.randomness import named_key
-from icgd.results import interrupts
 from icgd.results.job import Artefact, Job
 from icgd.results.store import ArtefactError, load_arrays, save_arrays
 from icgd.spec.build import build_learner, build_task, leaves_by_name, load_blocks, save_weights, start_from
@@ -24,6 +23,7 @@ from icgd.stages.entry import StageError
 from icgd.task import Task
 from icgd.training.checkpoint import Snapshot, load_checkpoint, save_checkpoint
 from icgd.training.loop import NonFiniteLossError, State, Training, initial_state, train
+from icgd.workflow import interrupts
 
 CHECKPOINT_SECONDS = 5.0
 """The least time between two checkpoints, and two lines of progress."""
