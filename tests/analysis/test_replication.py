@@ -157,6 +157,21 @@ def test_dropped_and_added_values_are_named() -> None:
     )
 
 
+def test_one_seed_of_two_dropped_is_named() -> None:
+    rows = simulated(np.random.default_rng(3), seeds=2)
+    dropped = (rows["learner"] == "model_2") & (rows["seed"] == 1)
+    report = replicates(rows[~dropped], rows)
+    assert len(report.missing) == dropped.sum() == 24
+    assert not report.passed
+
+
+def test_untrained_tables_need_no_seeds() -> None:
+    rows = simulated(np.random.default_rng(3))
+    rows = rows[rows["seed"].isna()]
+    assert replicates(rows, rows).passed
+    assert not replicates(rows.assign(value=1.0), rows).passed
+
+
 def test_undefined_seeds_count_by_their_share() -> None:
     rows = simulated(np.random.default_rng(4))
     row = (rows["learner"] == "model_1") & (rows["condition"] == "scale=0") & (rows["metric"] == "loss")
