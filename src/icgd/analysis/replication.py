@@ -21,7 +21,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from icgd.analysis.reference_values import aligned, missing, name
+from icgd.analysis.reference_values import aligned, key_columns, missing, name
 from icgd.analysis.seed_tests import RATE, ROUNDING, seed_tests
 
 ROUNDING_RELATIVE = 1e-6
@@ -65,7 +65,10 @@ class Report:
 
 
 def replicates(ours: pd.DataFrame, reference: pd.DataFrame) -> Report:
-    """The comparison of two tables of `reference_rows`."""
+    """The comparison of two tables of `reference_rows`; `ValueError` if the reference has single seeds."""
+    seeds = reference.dropna(subset="seed").groupby(key_columns(reference))["seed"].count()
+    if (seeds < 2).any():
+        raise ValueError("a comparison of trained values needs two or more seeds of each in the reference")
     both = aligned(ours, reference)
     paired = both[both["_merge"] == "both"].drop(columns="_merge")
     trained = paired["seed"].notna()
