@@ -25,15 +25,3 @@ def stage(name):
     """The shell command of a job: one XLA thread per Snakemake thread, its spec, and where it logs."""
     command = stage_command(workflow, name)
     return f"NPROC={{threads}} OMP_NUM_THREADS={{threads}} {command} {{input.spec:q}} > {{log:q}} 2>&1"
-
-
-localrules:
-    all,
-
-
-rule all:
-    default_target: True
-    input:
-        RUN.outputs(
-            [PRODUCTS.metrics, PRODUCTS.verdicts, PRODUCTS.provenance, PRODUCTS.paper]
-        ),

@@ -48,7 +48,7 @@ COLUMNS = {
     "example": Column("Int64", "example of the prompt, counted from 0"),
     "query": Column("Float64", "query that a function is evaluated at"),
 }
-OTHERS = ("best_layer", "best_step", "mean_wave", "examples")
+OTHERS = ("best_layer", "best_step", "mean_wave", "examples", "own_step", "own_ridge")
 
 
 def reads(experiment: Experiment, options: Mapping[str, Any]) -> list[str]:
