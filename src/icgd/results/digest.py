@@ -146,6 +146,9 @@ def _is_text(statement: Any) -> bool:
 
 
 def sources(folders: Iterable[Path]) -> dict[str, str]:
-    """The meaning of every source file below some folders, by path."""
-    files = sorted(path for folder in folders for path in folder.rglob("*.py") if path.is_file())
-    return {str(path): Source.of(path).meaning for path in files}
+    """The meaning of every source file below some folders, by path from the folder's place."""
+    found = {}
+    for folder in folders:
+        for path in sorted(path for path in folder.rglob("*.py") if path.is_file()):
+            found[str(path.relative_to(folder.parent))] = Source.of(path).meaning
+    return found

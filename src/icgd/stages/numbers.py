@@ -6,13 +6,13 @@ An undefined number stops LaTeX. Only what the sources use is written, as LaTeX 
 import importlib
 import json
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
 from icgd.analysis.claims import NoRowsError
 from icgd.plotting.looks import Looks
+from icgd.results.digest import ROOT
 from icgd.results.job import Job
 from icgd.results.repository import source_root
 from icgd.results.store import write_text
@@ -30,7 +30,7 @@ def main(job: Job) -> None:
     spec, output = job.spec, job.outputs["output"]
     metrics, verdicts = load_table(spec["metrics"]), pd.read_csv(spec["claims"].path, dtype={"id": str})
     record = json.loads(spec["provenance"].path.read_text("utf-8"))
-    used = dict(used_keys(Path(path) for path in spec["sources"] if path.endswith(".tex")))
+    used = dict(used_keys(ROOT / path for path in spec["sources"] if path.endswith(".tex")))
     found = definitions(spec, metrics, verdicts, record, used)
     lines = (rf"\defineresult{{{key}}}{{{value}}}" for key, value in found.items() if key in used)
     fixed = [

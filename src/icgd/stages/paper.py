@@ -8,6 +8,7 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
+from icgd.results.digest import ROOT
 from icgd.results.environment import clean
 from icgd.results.job import Job
 from icgd.results.store import replacing
@@ -75,8 +76,8 @@ def parts(job: Job) -> Iterator[tuple[str, Path]]:
     for path in latex_sources(PAPER):
         yield path.relative_to(PAPER).as_posix(), path
     for study, section in job.spec["sections"].items():
-        if not Path(section).is_relative_to(PAPER):
-            yield f"sections/{study}.tex", Path(section)
+        if not (ROOT / section).is_relative_to(PAPER):
+            yield f"sections/{study}.tex", ROOT / section
     for path in sorted(job.spec["numbers"].path.iterdir()):
         yield f"numbers/{path.name}", path
     for figure in job.spec["figures"]:

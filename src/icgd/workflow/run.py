@@ -20,7 +20,7 @@ from icgd.spec.plan import Plan
 from icgd.spec.products import Products
 from icgd.spec.reading import ConfigError
 from icgd.spec.specs import write_spec
-from icgd.writeup.sections import published_studies, section_files, source_hashes
+from icgd.writeup.sections import published_studies, relative, section_files, source_hashes
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,7 @@ class Run:
     def products(self) -> Products:
         """Jobs after them."""
         sections = section_files(self.config.studies)
-        places = {study: str(file) for study, file in sections.items()}
+        places = {study: relative(file) for study, file in sections.items()}
         return Products(self.plan, self.name, source_hashes(sections.values()), places, published_studies())
 
     @cached_property

@@ -24,9 +24,14 @@ def section_files(studies: Mapping[str, str]) -> dict[str, Path]:
 
 
 def source_hashes(sections: Iterable[Path]) -> dict[str, str]:
-    """Hashes of all sources, by path; what changes one typesets the paper anew."""
+    """Hashes of all sources, by path from the repository's root; what changes one typesets the paper anew."""
     files = [*latex_sources(PAPER), *(file for file in sections if not file.is_relative_to(PAPER))]
-    return {str(file): hashlib.sha256(file.read_bytes()).hexdigest()[:16] for file in files}
+    return {relative(file): hashlib.sha256(file.read_bytes()).hexdigest()[:16] for file in files}
+
+
+def relative(file: Path) -> str:
+    """A path as `ROOT / path` finds it again: results can move to another clone."""
+    return str(file.relative_to(ROOT)) if file.is_relative_to(ROOT) else str(file)
 
 
 def published_studies() -> frozenset[str]:

@@ -1,0 +1,270 @@
+"""The whole paper at smoke size: results, reruns, determinism, errors; its report in a headless browser."""
+
+import json
+import os
+import re
+import shutil
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+import pandas as pd
+import pytest
+import yaml
+from selenium import webdriver
+from selenium.webdriver.common.by import By
+from selenium.webdriver.support.ui import WebDriverWait
+
+import icgd
+from icgd.analysis.claims import FAILS, HOLDS
+from icgd.results.job import Artefact
+from icgd.results.store import load_arrays
+from icgd.workflow.run import Run, start
+from tests.conftest import ROOT, checkout, snakemake
+
+pytestmark = pytest.mark.workflow
+RESULTS = "results/smoke"
+SMOKE = ROOT / "config/smoke.yaml"
+CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+DRIVER = shutil.which("chromedriver")
+FLAGS = (
+    "--headless=new --no-sandbox --disable-gpu --disable-quic --no-first-run --window-size=1400,1000 "
+    "--disable-background-networking --disable-component-update --disable-sync --disable-dev-shm-usage"
+)
+
+
+def planned(folder: Path, *targets: str, **options: bool) -> dict[str, int]:
+    """Rules that snakemake would run, with the number of jobs."""
+    done = snakemake(folder, *targets, "--dry-run", "--quiet", "host")
+    stats = re.search(r"Job stats:\njob +count\n[- ]+\n(.*?)\ntotal", done.stdout, re.DOTALL)
+    if not stats:
+        assert "Nothing to be done" in done.stdout + done.stderr
+        return {}
+    rows = (line.split() for line in stats[1].splitlines())
+    return {rule: int(count) for rule, count in rows if rule != "all"}
+
+
+def edit(folder: Path, file: str, old: str, new: str) -> None:
+    path = folder / file
+    assert old in path.read_text("utf-8")
+    path.write_text(path.read_text("utf-8").replace(old, new), "utf-8")
+
+
+@pytest.fixture(scope="module")
+def run() -> Run:
+    """The run as the config plans it."""
+    return start([SMOKE], {})
+
+
+@pytest.fixture(scope="module")
+def counts(run: Run) -> dict[str, int]:
+    """How many jobs each rule has by the config, as far as anything asks for what they make."""
+    asked = {str(path) for job in run.jobs.values() for path in job.inputs}
+    wanted = (job for job in run.jobs.values() if job.rule not in ("prompts", "baselines", "train"))
+    made = [job for job in run.jobs.values() if asked & {str(path) for path in job.outputs.values()}]
+    return Counter(job.rule for job in {id(job): job for job in [*made, *wanted]}.values())
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A checkout with the whole smoke paper built once."""
+    folder = checkout(tmp_path_factory.mktemp("smoke") / "icgd")
+    snakemake(folder, "all", "verify")
+    return folder
+
+
+@pytest.fixture
+def edited(finished: Path, tmp_path: Path) -> Path:
+    """A copy of the finished checkout that a test may change, without Snakemake's own records."""
+    folder = tmp_path / "icgd"
+    shutil.copytree(finished, folder, symlinks=True, ignore=shutil.ignore_patterns(".snakemake"))
+    return folder
+
+
+def test_paper_and_tables_are_complete(finished: Path, run: Run, counts: dict[str, int]) -> None:
+    results = finished / RESULTS
+    metrics = icgd.metrics(results)
+    assert list(metrics.columns)[:6] == ["experiment", "learner", "seed", "step", "option", "setting"]
+    assert list(metrics.columns)[-2:] == ["metric", "value"]
+    assert set(metrics["experiment"]) == set(run.config.experiments)
+    assert len(pd.read_csv(results / "metrics.csv", low_memory=False)) == len(metrics)
+    claims = pd.read_csv(results / "claims.csv", dtype={"id": str})
+    assert set(claims["id"]) == set(run.config.claims)
+    assert set(claims["verdict"]) <= {HOLDS, FAILS}
+    for name in run.config.figures:
+        for suffix in ("pdf", "png", "csv"):
+            assert (results / f"figures/{name}.{suffix}").stat().st_size > 300
+    assert (results / "paper.pdf").read_bytes()[:5] == b"%PDF-"
+    record = json.loads((results / "provenance.json").read_text())
+    assert record["packages"]["jax"]
+    assert record["durations"]["train"]["jobs"] == counts["train"]
+
+
+def test_learners_of_a_run_answer_in_a_notebook(finished: Path) -> None:
+    import jax
+
+    for name, seeds in (("transformer", [0, 1]), ("gd", [None])):
+        learner = icgd.load(finished / RESULTS, "one_step", name)
+        prompts, _ = learner.prompts(jax.random.key(0), 5)
+        one = jax.tree.map(lambda array: array[2], prompts)
+        assert learner.seeds == seeds
+        assert learner(prompts).shape == (len(seeds), 5, 1)
+        assert learner(one)[:, 0].tolist() == pytest.approx(learner(prompts)[:, 2, 0].tolist(), rel=1e-5)
+    with pytest.raises(LookupError, match="'transformer'"):
+        icgd.load(finished / RESULTS, "one_step", "transfomer")
+
+
+def test_second_run_has_nothing_to_do(finished: Path) -> None:
+    assert planned(finished, "all", "verify") == {}
+
+
+def test_editing_a_plot_rebuilds_its_figure_and_the_paper(edited: Path) -> None:
+    edit(edited, "src/icgd/studies/one_step/plot_rivals.py", "COLUMN, 1.5", "COLUMN, 1.6")
+    assert planned(edited, "all") == {"figure": 1, "provenance": 1, "numbers": 1, "paper": 1}
+
+
+def test_editing_the_model_retrains_but_a_comment_does_not(edited: Path, counts: dict[str, int]) -> None:
+    """In a clone into which results were copied, too: nothing but them tells what they were made from."""
+    loop = "src/icgd/training/loop.py"
+    edit(edited, loop, "import equinox", "# A remark.\nimport equinox")
+    edit(edited, loop, '"""Prompts whose activations fit', '"""Prompts that fit')
+    assert planned(edited, "all") == {}
+    edit(edited, loop, "return jnp.mean(jax", "return 0.5 * 2 * jnp.mean(jax")
+    rerun = planned(edited, "all")
+    assert rerun["train"] == counts["train"]
+    assert not {"prompts", "baselines"} & rerun.keys()
+    edit(edited, loop, "return 0.5 * 2 * jnp.mean(jax", "return jnp.mean(jax")
+    assert planned(edited, "all") == {}, "an edit that is taken back runs nothing"
+
+
+def test_editing_a_task_redraws_its_prompts_and_no_others(edited: Path, run: Run) -> None:
+    task = "src/icgd/tasks/sine_waves.py"
+    edit(edited, task, "REACH = 5.0", "REACH = 5.5")
+    ours = [name for name, found in run.config.experiments.items() if "SineWaves" in found.task.kind]
+    trained = sum(len(run.config.experiments[name].trained) for name in ours)
+    rerun = planned(edited, "all")
+    assert (rerun["prompts"], rerun["baselines"], rerun["train"]) == (len(ours), len(ours), trained)
+
+
+def test_one_figure_builds_only_what_it_needs(tmp_path: Path) -> None:
+    folder = checkout(tmp_path)
+    rerun = planned(folder, "figure_one_step_weights")
+    every = ("prompts", "baselines", "train", "compare", "figure", "figure_one_step_weights")
+    assert rerun == dict.fromkeys(every, 1)
+
+
+def test_changing_one_option_reruns_what_it_affects(edited: Path) -> None:
+    edit(edited, "config/studies/one_step.yaml", "dimensions: [1, 3, 10]", "dimensions: [1, 3]")
+    rerun = planned(edited, "all")
+    assert rerun["compare"] == 1
+    assert not {"train", "prompts", "baselines"} & rerun.keys()
+
+
+def test_two_clean_runs_are_bit_identical(finished: Path, tmp_path: Path) -> None:
+    """One table of each kind of model: linear attention, language models, blocks trained from a base."""
+    folder = checkout(tmp_path)
+    parts = ("one_step/test/alignment", "language/test/formation", "objectives_retargeted/test/retargeting")
+    tables = [f"{RESULTS}/comparisons/{part}.parquet" for part in parts]
+    snakemake(folder, *tables)
+    for table in tables:
+        pd.testing.assert_frame_equal(
+            pd.read_parquet(folder / table), pd.read_parquet(finished / table), check_exact=True
+        )
+
+
+def test_artefact_that_is_cut_off_is_named_last(edited: Path) -> None:
+    learner = next((edited / RESULTS / "learners/one_step/test").glob("*.npz"))
+    learner.write_bytes(learner.read_bytes()[:5000])
+    table = f"{RESULTS}/comparisons/one_step/test/weights.parquet"
+    done = snakemake(edited, table, "--force", "--quiet", "all", check=False)
+    assert done.returncode != 0
+    last = "\n".join(done.stderr.splitlines()[-6:])
+    assert f"error: {learner.relative_to(edited)} cannot be read" in last
+    assert "Rebuild it with: snakemake --cores all --force" in last
+    snakemake(edited, str(learner.relative_to(edited)), "--force")
+    load_arrays(Artefact(learner), "learner")
+
+
+def test_artefact_of_other_code_is_refused_by_name(edited: Path) -> None:
+    blocks = edited / RESULTS / "learners/one_step"
+    (blocks / "size=5/transformer.0-1.npz").replace(blocks / "test/transformer.0-1.npz")
+    table = f"{RESULTS}/comparisons/one_step/test/weights.parquet"
+    done = snakemake(edited, table, "--force", "--rerun-triggers", "params", check=False)
+    assert done.returncode != 0
+    assert "test/transformer.0-1.npz was made by other code or for another config" in done.stderr
+
+
+def test_verify_fails_on_a_changed_value_and_on_another_verdict(edited: Path) -> None:
+    reference = edited / "workflow/reference/smoke.csv"
+    table = pd.read_csv(reference, dtype=str, keep_default_na=False)
+    keys = {"experiment": "one_step", "learner": "gd", "option": "", "metric": "bounded_loss"}
+    row = table.index[(table[list(keys)] == list(keys.values())).all(axis=1)][0]
+    table.loc[row, "untrained"] = repr(float(table.loc[row, "untrained"]) + 1)
+    table.to_csv(reference, index=False)
+    claims = edited / "workflow/reference/smoke_claims.csv"
+    verdicts = pd.read_csv(claims, dtype=str)
+    verdicts.loc[0, "verdict"] = FAILS if verdicts.loc[0, "verdict"] == HOLDS else HOLDS
+    verdicts.to_csv(claims, index=False)
+    done = snakemake(edited, "verify", check=False)
+    assert done.returncode != 0
+    assert "one_step/gd/bounded_loss" in done.stderr
+    assert f"claim {verdicts.loc[0, 'id']}:" in done.stderr
+
+
+def test_number_that_no_measurement_yields_stops_before_the_first_job(edited: Path) -> None:
+    edit(edited, "paper/sections/abstract.tex", "transformer/sensitivity_cosine?", "transformer/sensitivity_cosign?")
+    done = snakemake(edited, "all", "--dry-run", check=False)
+    assert done.returncode != 0
+    assert "abstract.tex, line" in done.stderr
+    assert "'sensitivity_cosign'" in done.stderr
+    assert "Nearest: 'sensitivity_cosine'" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_conda_environment_matches_the_lock_file() -> None:
+    environment = yaml.safe_load((ROOT / "envs/icgd.yaml").read_text())
+    lock = (ROOT / "requirements.lock").read_text()
+    for package, version in (pin.split("=") for pin in environment["dependencies"] if "python=" not in pin):
+        assert re.search(rf"^{package}=={re.escape(version)}\s", lock, re.MULTILINE), package
+
+
+@pytest.fixture
+def browser() -> Iterator[webdriver.Chrome]:
+    if not (CHROMIUM and DRIVER):
+        assert not os.environ.get("CI"), "a CI needs chromium and chromedriver (make test installs them)"
+        pytest.skip("chromium and chromedriver are not installed")
+    options = webdriver.ChromeOptions()
+    options.binary_location = CHROMIUM
+    for flag in FLAGS.split():
+        options.add_argument(flag)
+    options.set_capability("goog:loggingPrefs", {"performance": "ALL"})
+    driver = webdriver.Chrome(options, webdriver.ChromeService(DRIVER))
+    yield driver
+    driver.quit()
+
+
+def requested(browser: webdriver.Chrome) -> set[str]:
+    """Schemes of everything that the page asked for."""
+    messages = (json.loads(entry["message"])["message"] for entry in browser.get_log("performance"))
+    urls = [m["params"]["request"]["url"] for m in messages if m["method"] == "Network.requestWillBeSent"]
+    return {url.split(":")[0] for url in urls}
+
+
+def test_report_shows_figures_without_network(finished: Path, browser: webdriver.Chrome) -> None:
+    snakemake(finished, "--report", "report.html")
+    browser.get((finished / "report.html").as_uri())
+    wait = WebDriverWait(browser, 20)
+
+    def click(text: str) -> None:
+        found = wait.until(lambda b: b.find_elements(By.XPATH, f"//*[normalize-space(text())='{text}']"))
+        browser.execute_script("arguments[0].click()", found[-1])
+
+    click("Figures")
+    page = wait.until(lambda b: "Damped roll-out" in b.page_source and b.page_source)
+    for title in ("Alignment over training", "Loss out of distribution", "Trained and constructed weights"):
+        assert title in page
+    button = "//tr[contains(., 'Damped roll-out')]//a[.//*[local-name()='svg']]"
+    browser.execute_script("arguments[0].click()", wait.until(lambda b: b.find_elements(By.XPATH, button))[0])
+    sizes = "return [...document.images].map(i => i.naturalWidth)"
+    wait.until(lambda b: any(width > 300 for width in b.execute_script(sizes)))
+    assert requested(browser) <= {"file", "data", "blob"}
