@@ -73,7 +73,7 @@ def test_claim_holds_and_fails(name: str) -> None:
 
 
 def test_two_sided_claims_fail_on_both_sides() -> None:
-    claim = {
+    claim: dict[str, Any] = {
         "statement": "s",
         "origin": "o",
         "fixed": "before",

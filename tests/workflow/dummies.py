@@ -11,7 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 from time import monotonic, sleep
 
-import psutil  # type: ignore[import-untyped]
+import psutil
 
 from icgd.workflow import records
 from tests.conftest import ROOT

@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 from time import sleep
 
-import psutil  # type: ignore[import-untyped]
+import psutil
 import pytest
 
 from tests.workflow.dummies import (

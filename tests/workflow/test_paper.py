@@ -208,11 +208,16 @@ def test_verify_fails_on_a_changed_value_and_on_another_verdict(edited: Path) ->
     done = snakemake(edited, "verify", check=False)
     assert done.returncode != 0
     assert "one_step/gd/bounded_loss" in done.stderr
-    assert f"claim {verdicts.loc[0, 'id']}:" in done.stderr
+    assert f"claim {verdicts['id'].iloc[0]!s}:" in done.stderr
 
 
 def test_number_that_no_measurement_yields_stops_before_the_first_job(edited: Path) -> None:
-    edit(edited, "paper/sections/abstract.tex", "transformer/sensitivity_cosine?", "transformer/sensitivity_cosign?")
+    edit(
+        edited,
+        "paper/sections/abstract.tex",
+        "transformer/sensitivity_cosine?",
+        "transformer/sensitivity_cosign?",
+    )
     done = snakemake(edited, "all", "--dry-run", check=False)
     assert done.returncode != 0
     assert "abstract.tex, line" in done.stderr

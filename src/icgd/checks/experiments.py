@@ -116,7 +116,7 @@ class Checker:
         """A task with changes of some options can be made."""
         for option, value in changes.items():
             options.checked_value(task, option, value, where)
-        self._possible(lambda: task(**(experiment.task.options | changes)), where, changes)
+        self._possible(lambda: task(**{**experiment.task.options, **changes}), where, changes)
 
     def _learners(self, name: str, variant: str) -> None:
         experiment, where = self.config.experiments[name], f"experiments.{name}"

@@ -138,7 +138,7 @@ class Products:
             "claims": self._made(self.verdicts),
             "provenance": self._made(self.provenance),
         }
-        modules = [table["module"] for table in tables.values()]
+        modules = [str(table["module"]) for table in tables.values()]
         return self._job("numbers", "all", spec, {"output": self._whole("numbers")}, modules)
 
     @cached_property

@@ -4,6 +4,7 @@ import importlib
 from typing import Any
 
 import matplotlib as mpl
+import matplotlib.pyplot as plt
 
 from icgd.analysis.intervals import seed_intervals
 from icgd.analysis.tidy import merged
@@ -26,7 +27,7 @@ def main(job: Job) -> None:
     formats: dict[str, dict[str, Any]] = {"pdf": {"metadata": {"CreationDate": None}}, "png": {"dpi": 200}}
     with mpl.rc_context():
         mpl.rcdefaults()  # whatever a user's matplotlibrc says
-        mpl.style.use(STYLE)
+        plt.style.use(STYLE)
         figure = module.draw(table, Looks.of(spec["looks"]), **spec["options"])
         for suffix, options in formats.items():
             with replacing(job.outputs[suffix]) as temporary:

@@ -1,7 +1,7 @@
 """Checkpoints of an unfinished training, from which it goes on bit-identically."""
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import equinox as eqx
@@ -40,7 +40,7 @@ def load_checkpoint(path: Path, state: State, digest: str) -> tuple[State, list[
     return state, [{k: a[i] for k, a in stacks.items()} for i in range(count)]
 
 
-def save_checkpoint(path: Path, state: State, snapshots: list[Snapshot], digest: str) -> None:
+def save_checkpoint(path: Path, state: State, snapshots: Sequence[Snapshot], digest: str) -> None:
     """Write the state and all snapshots up to it."""
     stacks = {f"snapshot{k}": np.stack([s[k] for s in snapshots]) for k in snapshots[0]}
     arrays = {f"state{name}": leaf for name, leaf in leaves_by_name(state).items()}

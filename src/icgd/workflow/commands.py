@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from snakemake.settings.types import DeploymentMethod  # type: ignore[import-untyped]
+from snakemake.settings.types import DeploymentMethod
 
 
 def stage_command(workflow: Any, name: str) -> str:

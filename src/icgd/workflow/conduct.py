@@ -5,7 +5,7 @@ import os
 import sys
 from typing import Any
 
-from snakemake.settings.types import RerunTrigger  # type: ignore[import-untyped]
+from snakemake.settings.types import RerunTrigger
 
 from icgd.workflow import lock
 from icgd.workflow.failures import Failures

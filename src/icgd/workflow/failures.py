@@ -12,9 +12,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from snakemake.exceptions import ApiError, RuleException, WorkflowError  # type: ignore[import-untyped]
-from snakemake.logging import logger  # type: ignore[import-untyped]
-from snakemake.settings.enums import Quietness  # type: ignore[import-untyped]
+from snakemake.exceptions import ApiError, RuleException, WorkflowError
+from snakemake.logging import logger
+from snakemake.settings.enums import Quietness
 
 TAIL = 3000
 """Characters of a log that are shown."""

@@ -12,8 +12,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from snakemake.exceptions import WorkflowError  # type: ignore[import-untyped]
-from snakemake.persistence import PersistenceBase  # type: ignore[import-untyped]
+from snakemake.exceptions import WorkflowError
+from snakemake.persistence import PersistenceBase
 
 from icgd.workflow import records
 

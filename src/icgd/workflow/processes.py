@@ -79,7 +79,7 @@ def _exists(pid: int) -> bool:
 
 
 def _started_elsewhere(pid: int) -> str | None:
-    import psutil  # type: ignore[import-untyped]
+    import psutil
 
     try:
         process = psutil.Process(pid)

@@ -10,7 +10,7 @@ import threading
 import time
 from typing import Any
 
-from snakemake.logging import logger  # type: ignore[import-untyped]
+from snakemake.logging import logger
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 SHELLS = {"sh", "bash", "dash", "zsh", "ksh"}
@@ -76,7 +76,7 @@ class Stopping:
 
 def _job_processes(parent: int) -> set[int]:
     """Children that do the work; a shell would die at once and leave its children behind."""
-    import psutil  # type: ignore[import-untyped]
+    import psutil
 
     found = set()
     with contextlib.suppress(psutil.Error):

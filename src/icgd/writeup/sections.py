@@ -47,7 +47,7 @@ def frame_files() -> list[Path]:
 
 def left_out_experiments(studies: Mapping[str, str]) -> dict[str, str]:
     """The experiments of the repository's studies that are not in this run, with their study."""
-    found = {}
+    found: dict[str, str] = {}
     for file in (ROOT / "config" / "studies").glob("*.yaml"):
         if file.stem not in studies:
             found |= dict.fromkeys(read(file).get("experiments") or {}, file.stem)
