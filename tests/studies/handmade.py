@@ -9,6 +9,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pandas as pd
+from matplotlib.lines import Line2D
 
 from icgd.analysis.intervals import seed_intervals
 from icgd.analysis.study import Population, Study
@@ -17,7 +18,7 @@ from icgd.learner import Learner
 from icgd.prompt import Prompt
 from icgd.results.job import Artefact
 from icgd.results.store import save_arrays
-from icgd.spec.model import Comparison, Experiment
+from icgd.spec.model import Comparison, Experiment, Spec
 from icgd.stages.compare import declared
 
 
@@ -52,7 +53,7 @@ def make_study(
 
 def make_experiment(**references: Comparison) -> Experiment:
     """The config of an experiment that compares learners with these."""
-    task = {"kind": "linear_regression.LinearRegression"}
+    task = Spec(kind="linear_regression.LinearRegression")
     return Experiment(task=task, evaluation_prompts=1, references=references, measurements={"a": {}})
 
 
@@ -78,3 +79,8 @@ def figure_table(module: ModuleType, records: Sequence[Record], measurement: Mod
     """The table that a plot is given of some rows."""
     shared = {"experiment": "handmade", "seed": None, "step": None}
     return seed_intervals(module.select(table([shared | row for row in records], measurement.COLUMNS)), 0.95)
+
+
+def drawn(line: Line2D) -> np.ndarray:
+    """The points of a line, [p 2]."""
+    return np.asarray(line.get_xydata(), float)

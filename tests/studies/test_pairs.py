@@ -126,13 +126,13 @@ def test_circuit_of_an_induction_head(tmp_path: Path, double: None) -> None:
 
     base = loss(3.0)
     best = float((exact * targets).sum() / (exact**2).sum())
-    where = {"map": "none", "reference": "gd"}
+    trained = {"map": "none", "reference": "gd"}
     assert values(found, metric="loss", map="none") == pytest.approx([loss(0.5), loss(1.0)])
     excess = [loss(0.5) / base - 1, loss(1.0) / base - 1]
-    assert values(found, metric="relative_excess_loss", **where) == pytest.approx(excess)
+    assert values(found, metric="relative_excess_loss", **trained) == pytest.approx(excess)
     rescaled = [loss(best) / base - 1] * 2
-    assert values(found, metric="relative_excess_loss_rescaled", **where) == pytest.approx(rescaled)
-    assert values(found, metric="prediction_correlation", **where) == pytest.approx([1, 1])
+    assert values(found, metric="relative_excess_loss_rescaled", **trained) == pytest.approx(rescaled)
+    assert values(found, metric="prediction_correlation", **trained) == pytest.approx([1, 1])
     kept = values(found, metric="loss", map="no_label_to_input")
     assert kept == pytest.approx([loss(0.5), loss(1.0)])
     assert values(found, metric="loss", map="mean") == pytest.approx(kept)

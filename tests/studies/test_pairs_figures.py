@@ -4,7 +4,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 
-from icgd.analysis.tidy import Column
+from icgd.analysis.tidy import Column, Record
 from icgd.plotting.looks import Look, Looks
 from icgd.studies.pairs import (
     measure_example_weights,
@@ -14,7 +14,7 @@ from icgd.studies.pairs import (
     plot_pair_circuit,
     plot_pair_formation,
 )
-from tests.studies.handmade import figure_table
+from tests.studies.handmade import drawn, figure_table
 
 LOOKS = Looks(
     pairs=Look("trained", "#110000", "o"),
@@ -32,7 +32,7 @@ class _Columns:
 
 
 def test_figure_of_the_circuit() -> None:
-    records = [
+    records: list[Record] = [
         {"learner": "induction_head", "metric": "relative_distance", "sharpness": at, "value": value}
         for at, value in ((10.0, 1e-3), (1.0, 0.5))
     ]
@@ -55,16 +55,16 @@ def test_figure_of_the_circuit() -> None:
     shown = figure_table(plot_pair_circuit, records, _Columns)  # type: ignore[arg-type]
     figure = plot_pair_circuit.draw(shown, LOOKS, learners=["pairs"], algorithms=["gd"])
     errors, seen, bars, weights = figure.axes[:4]
-    np.testing.assert_allclose(errors.lines[0].get_xydata(), [[1, 0.5], [10, 1e-3]])
+    np.testing.assert_allclose(drawn(errors.lines[0]), [[1, 0.5], [10, 1e-3]])
     assert len(errors.lines) == 1
     assert errors.lines[0].get_color() == "#220000"
-    np.testing.assert_allclose(seen.images[0].get_array(), [[0.6, 0.7], [0.8, 0.9]])
-    np.testing.assert_allclose(np.asarray(bars.lines[0].get_ydata(), float), [0.2, 0.3, 0.5, 0.21, 0.19])
+    np.testing.assert_allclose(np.asarray(seen.images[0].get_array()), [[0.6, 0.7], [0.8, 0.9]])
+    np.testing.assert_allclose(drawn(bars.lines[0])[:, 1], [0.2, 0.3, 0.5, 0.21, 0.19])
     names = [label.get_text() for label in bars.get_xticklabels()]
     assert names == list(plot_pair_circuit.CHANGES.values())
     trained, plain = weights.lines
-    np.testing.assert_allclose(trained.get_xydata(), [[0.3, 1], [0.5, 0]])
-    np.testing.assert_allclose(plain.get_ydata(), [1, 1])
+    np.testing.assert_allclose(drawn(trained), [[0.3, 1], [0.5, 0]])
+    np.testing.assert_allclose(drawn(plain)[:, 1], [1, 1])
     assert [(line.get_label(), line.get_color()) for line in weights.lines] == [
         ("trained", "#110000"),
         ("GD", "#330000"),
@@ -73,7 +73,7 @@ def test_figure_of_the_circuit() -> None:
 
 
 def test_figure_of_the_formation() -> None:
-    records = [
+    records: list[Record] = [
         {"learner": "pairs", "seed": seed, "step": at, "metric": "level", "curve": "loss", "value": value}
         for at, *both in ((0, 0.5, 0.5), (10, 0.2, 0.4))
         for seed, value in enumerate(both)
@@ -93,17 +93,17 @@ def test_figure_of_the_formation() -> None:
     shown = figure_table(plot_pair_formation, records, measure_pair_formation)
     figure = plot_pair_formation.draw(shown, LOOKS, learners=["pairs"], aligned="pairs")
     losses, shares, leads_of = figure.axes
-    (curve,) = losses.lines
-    np.testing.assert_allclose(curve.get_xydata(), [[0, 0.5], [10, 0.3]])
-    assert (curve.get_label(), curve.get_color()) == ("trained", "#110000")
-    band = losses.collections[0].get_paths()[0].vertices
+    (loss,) = losses.lines
+    np.testing.assert_allclose(drawn(loss), [[0, 0.5], [10, 0.3]])
+    assert (loss.get_label(), loss.get_color()) == ("trained", "#110000")
+    band = np.asarray(losses.collections[0].get_paths()[0].vertices)
     assert (band[:, 1].min(), band[:, 1].max()) == pytest.approx((0.2, 0.5))
-    drawn = [line.get_xydata().tolist() for line in shares.lines]
-    assert drawn == [[[-5, place - 0.5], [5, place + 0.5]] for place in range(5)]
+    shares_of = [drawn(line).tolist() for line in shares.lines]
+    assert shares_of == [[[-5, place - 0.5], [5, place + 0.5]] for place in range(5)]
     assert [line.get_label() for line in shares.lines] == [c[0] for c in plot_pair_formation.CURVES.values()]
     for place, bars in enumerate(leads_of.containers, start=1):
         data, _, (spread,) = bars
-        assert data.get_xydata()[0] == pytest.approx([0.5 + 0.02 * (place - 2.5), 10 * place])
+        assert drawn(data)[0] == pytest.approx([0.5 + 0.02 * (place - 2.5), 10 * place])
         assert spread.get_segments()[0][:, 1] == pytest.approx([10 * place - 1, 10 * place + 2])
     assert len(leads_of.containers) == 4
     plt.close(figure)

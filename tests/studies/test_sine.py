@@ -10,13 +10,13 @@ import pytest
 
 from icgd.algorithms.smoothers import Trivial
 from icgd.analysis.study import Study, alone
-from icgd.analysis.tidy import rows
+from icgd.analysis.tidy import Record, rows
 from icgd.constructions.gradient_layer import gradient_layer
 from icgd.models.feature_models import Affine, OnFeatures
 from icgd.plotting.looks import Look, Looks
 from icgd.prompt import Prompt
 from icgd.studies.sine import measure_functions, plot_waves
-from tests.studies.handmade import figure_table, make_experiment, make_study, measured, seeds, values
+from tests.studies.handmade import drawn, figure_table, make_experiment, make_study, measured, seeds, values
 
 N, RATES = 4, (0.05, 0.2)
 START = np.array([[0.3, -0.1]])
@@ -119,7 +119,7 @@ LOOKS = Looks(
 
 
 def test_figure_of_losses_and_functions() -> None:
-    records = [
+    records: list[Record] = [
         {"learner": "meta", "seed": seed, "step": step, "metric": "bounded_loss", "value": value + seed}
         for seed in (0, 1)
         for step, value in ((0, 3.0), (10, 1.0))
@@ -149,21 +149,23 @@ def test_figure_of_losses_and_functions() -> None:
     figure = plot_waves.draw(shown, LOOKS, learners=["meta"], prompts=2)
     losses, first, second = figure.axes
     curve, *floors = losses.lines
-    np.testing.assert_allclose(curve.get_xydata(), [[0, 3.5], [10, 1.5]])
+    np.testing.assert_allclose(drawn(curve), [[0, 3.5], [10, 1.5]])
     assert (curve.get_label(), curve.get_color()) == ("one step", "#110000")
-    assert [(line.get_ydata()[0], line.get_label()) for line in floors] == [
+    assert [(drawn(line)[:, 1][0], line.get_label()) for line in floors] == [
         (0.5, "best step"),
         (0.25, "best layer"),
     ]
     for prompt, panel in enumerate((first, second)):
         examples, *functions = panel.lines
-        np.testing.assert_allclose(examples.get_xydata(), [[0.5, 7 + prompt], [1.5, 8 + prompt]])
-        drawn = [(line.get_label(), *line.get_ydata(), line.get_linestyle()) for line in functions]
-        assert drawn == [
+        np.testing.assert_allclose(drawn(examples), [[0.5, 7 + prompt], [1.5, 8 + prompt]])
+        shown_of = [
+            (line.get_label(), *drawn(line)[:, 1].tolist(), line.get_linestyle()) for line in functions
+        ]
+        assert shown_of == [
             ("one step, before", 1 + prompt, 1 + prompt, "-"),
             ("one step, after", 2 + prompt, 2 + prompt, "-"),
             ("transformer, before", 11 + prompt, 11 + prompt, "--"),
             ("transformer, after", 12 + prompt, 12 + prompt, "--"),
         ]
-        np.testing.assert_array_equal(functions[0].get_xdata(), [-5, 5])
+        np.testing.assert_array_equal(drawn(functions[0])[:, 0], [-5, 5])
     plt.close(figure)

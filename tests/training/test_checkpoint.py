@@ -10,7 +10,7 @@ import pytest
 from icgd.models.attention_stack import attention_stack
 from icgd.spec.build import leaves_by_name
 from icgd.tasks.linear_regression import LinearRegression
-from icgd.training.checkpoint import load_checkpoint, save_checkpoint
+from icgd.training.checkpoint import Snapshot, load_checkpoint, save_checkpoint
 from icgd.training.loop import State, Training, initial_state
 
 
@@ -24,7 +24,7 @@ def test_only_the_same_job_goes_on(tmp_path: Path, capsys: pytest.CaptureFixture
     first = untrained()
     moved = jax.tree.map(lambda a: a + 1 if eqx.is_inexact_array(a) else a, first)
     later = eqx.tree_at(lambda state: state.step, moved, jnp.asarray(7, jnp.int32))
-    snapshots = [leaves_by_name(state.learner) for state in (first, later)]
+    snapshots: list[Snapshot] = [leaves_by_name(state.learner) for state in (first, later)]
     path = tmp_path / "a.checkpoint.npz"
     assert eqx.tree_equal(load_checkpoint(path, first, "one")[0], first)
     save_checkpoint(path, later, snapshots, "one")
