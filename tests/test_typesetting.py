@@ -147,7 +147,7 @@ def run(sources: Path, output: Path) -> bytes:
     (work / "numbers/numbers.tex").write_text("% none\n")
     shutil.copy(ROOT / "paper/preview.png", work / "run.png")
     spec = {"whole": True, "sections": {}}
-    spec |= {"numbers": Artefact(work / "numbers"), "figures": [Artefact(work / "run.png")]}
+    spec |= {"numbers": Artefact(work / "numbers"), "tables": [], "figures": [Artefact(work / "run.png")]}
     paper.main(Job("paper", "all", spec, {"output": output}))
     return output.read_bytes()
 

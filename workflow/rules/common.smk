@@ -11,6 +11,8 @@ except (ConfigError, SourceError) as error:
     raise WorkflowError(f"config: {error}") from None
 
 PATHS, PRODUCTS = RUN.paths, RUN.products
+
+
 wildcard_constraints:
     experiment="|".join(RUN.config.experiments),
     learner=r"[a-z0-9_]+",
@@ -19,6 +21,7 @@ wildcard_constraints:
     seeds=r"\d+-\d+",
     figure="|".join(RUN.config.figures) or "none",
     study=r"[a-z0-9_]+",
+    table=r"[a-z0-9_]+",
 
 
 def stage(name):

@@ -26,6 +26,27 @@ rule figure:
         stage("figure")
 
 
+# Tables of the text, as rows for LaTeX.
+rule table:
+    input:
+        spec=RUN.spec("table", "{table}"),
+        made=RUN.made("table", "{table}"),
+    output:
+        PATHS.table("{table}"),
+    log:
+        PATHS.log("table", "{table}"),
+    benchmark:
+        PATHS.benchmark("table", "{table}")
+    conda:
+        "../../envs/icgd.yaml"
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    shell:
+        stage("table")
+
+
 for name, job in PRODUCTS.figures.items():
 
     rule:
@@ -35,7 +56,7 @@ for name, job in PRODUCTS.figures.items():
             RUN.outputs([job]),
 
 
-# A study: its figures, and the verdicts on its claims.
+# A study: its figures and tables, and the verdicts on its claims.
 for study in RUN.config.studies:
 
     rule:

@@ -1,5 +1,8 @@
 # Comparison with a reference run: statistically, for another machine, or bit for bit.
-for name, job in {"verify": PRODUCTS.verify(False), "verify_exact": PRODUCTS.verify(True)}.items():
+for name, job in {
+    "verify": PRODUCTS.verify(False),
+    "verify_exact": PRODUCTS.verify(True),
+}.items():
 
     rule:
         name:

@@ -29,6 +29,10 @@ class Paths:
         """A figure, or the table behind it."""
         return f"{self.root}/figures/{figure}.{suffix}"
 
+    def table(self, table: str) -> str:
+        """The rows of a table of the text."""
+        return f"{self.root}/tables/{table}.tex"
+
     def claims(self, study: str) -> str:
         """The verdicts of a study's claims."""
         return f"{self.root}/claims/{study}.csv"

@@ -63,6 +63,22 @@ class Products:
         }
 
     @cached_property
+    def tables(self) -> dict[str, Job]:
+        """A job per table of the text."""
+        return {name: self._table(name, experiments) for name, experiments in self.config.tables.items()}
+
+    def _table(self, name: str, experiments: list[str]) -> Job:
+        study = self.config.homes.get(f"tables.{name}")
+        module = self.plan.kinds.module("table", name, study, f"tables.{name}")
+        spec = {
+            "module": module,
+            "confidence": self.config.confidence,
+            "looks": self._looks(study, experiments),
+            "tables": [table for experiment in experiments for table in self._tables(experiment)],
+        }
+        return self._job("table", name, spec, {"output": Path(self.plan.paths.table(name))}, [module])
+
+    @cached_property
     def metrics(self) -> Job:
         """The merged table."""
         outputs = {suffix: self._whole(f"metrics.{suffix}") for suffix in ("parquet", "csv")}
@@ -116,21 +132,10 @@ class Products:
 
     @cached_property
     def numbers(self) -> Job:
-        """Every number that the text asks for, and its tables."""
-        tables = {
-            name: {
-                "module": self.plan.kinds.module(
-                    "table", name, self.config.homes.get(f"tables.{name}"), f"tables.{name}"
-                ),
-                "experiments": experiments,
-                "looks": self._looks(self.config.homes.get(f"tables.{name}"), experiments),
-            }
-            for name, experiments in self.config.tables.items()
-        }
+        """Every number that the text asks for."""
         spec = {
             "config": self.config.model_dump(mode="json", exclude={"homes"}),
             "confidence": self.config.confidence,
-            "tables": tables,
             "studies": list(self.config.studies),
             "sections": dict(self.sections),
             "sources": dict(self.sources),
@@ -138,8 +143,7 @@ class Products:
             "claims": self._made(self.verdicts),
             "provenance": self._made(self.provenance),
         }
-        modules = [str(table["module"]) for table in tables.values()]
-        return self._job("numbers", "all", spec, {"output": self._whole("numbers")}, modules)
+        return self._job("numbers", "all", spec, {"output": self._whole("numbers")})
 
     @cached_property
     def paper(self) -> Job:
@@ -149,6 +153,7 @@ class Products:
             "sections": dict(self.sections),
             "sources": dict(self.sources),
             "numbers": self._made(self.numbers),
+            "tables": [self._made(job) for job in self.tables.values()],
             "figures": [self._made(job, "pdf") for job in self.figures.values()],
         }
         return self._job("paper", "all", spec, {"output": self._whole("paper.pdf")})

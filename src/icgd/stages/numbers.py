@@ -1,9 +1,8 @@
-"""Stage: every number of the paper as LaTeX definitions, its tables, and the list of its sections.
+"""Stage: every number of the paper as LaTeX definitions, the claims, and the list of its sections.
 
 An undefined number stops LaTeX. Only what the sources use is written, as LaTeX could not hold all metrics.
 """
 
-import importlib
 import json
 from collections.abc import Mapping
 from typing import Any
@@ -11,7 +10,6 @@ from typing import Any
 import pandas as pd
 
 from icgd.analysis.claims import NoRowsError
-from icgd.plotting.looks import Looks
 from icgd.results.digest import ROOT
 from icgd.results.job import Job
 from icgd.results.repository import source_root
@@ -26,7 +24,7 @@ from icgd.writeup.text import address
 
 
 def main(job: Job) -> None:
-    """Write numbers.tex, sections.tex and the rows of every table into the folder `output`."""
+    """Write numbers.tex, sections.tex, claims.tex and times.tex into the folder `output`."""
     spec, output = job.spec, job.outputs["output"]
     metrics, verdicts = load_table(spec["metrics"]), pd.read_csv(spec["claims"].path, dtype={"id": str})
     record = json.loads(spec["provenance"].path.read_text("utf-8"))
@@ -41,9 +39,6 @@ def main(job: Job) -> None:
     write_text(output / "sections.tex", "\n".join(sections) + "\n")
     write_text(output / "claims.tex", claims_table(verdicts))
     write_text(output / "times.tex", times_table(record))
-    for name, table in spec["tables"].items():
-        module, looks = importlib.import_module(table["module"]), Looks.of(table["looks"])
-        write_text(output / f"{name}.tex", module.latex(metrics, looks, spec["confidence"]))
 
 
 def definitions(

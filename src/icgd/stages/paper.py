@@ -80,6 +80,8 @@ def parts(job: Job) -> Iterator[tuple[str, Path]]:
             yield f"sections/{study}.tex", ROOT / section
     for path in sorted(job.spec["numbers"].path.iterdir()):
         yield f"numbers/{path.name}", path
+    for table in job.spec["tables"]:
+        yield f"numbers/{table.path.name}", table.path
     for figure in job.spec["figures"]:
         yield f"figures/{figure.path.name}", figure.path
 

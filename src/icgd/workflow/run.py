@@ -54,7 +54,13 @@ class Run:
         products = self.products
         whole = [products.metrics, products.verdicts, products.provenance, products.numbers, products.paper]
         checks = [products.verify(exact) for exact in (False, True)]
-        later = [*products.figures.values(), *products.claims.values(), *whole, *checks]
+        later = [
+            *products.figures.values(),
+            *products.tables.values(),
+            *products.claims.values(),
+            *whole,
+            *checks,
+        ]
         return self.plan.jobs | {(job.rule, job.name): job for job in later}
 
     def job(self, rule: str, name: str) -> Job:
@@ -73,10 +79,11 @@ class Run:
         return lambda wildcards: self.job(rule, name.format(**wildcards)).inputs
 
     def study_jobs(self, study: str) -> list[Job]:
-        """The jobs of a study's figures and claims."""
+        """The jobs of a study's figures, tables and claims."""
         products = self.products
-        figures = [products.figures[name] for name in self.config.of_study("figures", study)]
-        return figures + ([products.claims[study]] if study in products.claims else [])
+        shown = [products.figures[name] for name in self.config.of_study("figures", study)]
+        shown += [products.tables[name] for name in self.config.of_study("tables", study)]
+        return shown + ([products.claims[study]] if study in products.claims else [])
 
     def outputs(self, jobs: Iterable[Job]) -> list[str]:
         """Everything that some jobs make."""
