@@ -117,7 +117,8 @@ class Products:
     @cached_property
     def provenance(self) -> Job:
         """The record of the run."""
-        every = [*self.plan.jobs.values(), *self.figures.values(), self.metrics, *self.claims.values()]
+        shown = [*self.figures.values(), *self.tables.values(), *self.claims.values()]
+        every = [*self.plan.jobs.values(), *shown, self.metrics]
         spec = {
             "run": self.run,
             "config": self.config.model_dump(mode="json", exclude={"homes"}),
