@@ -4,7 +4,7 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 # Tests compile more than they compute.
@@ -45,14 +45,24 @@ def checkout(folder: Path) -> Path:
     return folder
 
 
-def snakemake(folder: Path, *arguments: str, check: bool = True) -> "subprocess.CompletedProcess[str]":
-    """Call snakemake in a checkout, at smoke size."""
+def snakemake(
+    folder: Path, *arguments: str, check: bool = True, environ: Mapping[str, str] | None = None
+) -> "subprocess.CompletedProcess[str]":
+    """Call snakemake in a checkout, at smoke size unless a config is named."""
     environment = {k: v for k, v in os.environ.items() if k not in ("NPROC", "PYTHONPATH")}
-    environment["PATH"] = f"{Path(sys.executable).parent}:{environment['PATH']}"
     environment["JAX_COMPILATION_CACHE_DIR"] = str(ROOT / ".cache" / "jax")
-    command = [sys.executable, "-m", "snakemake", "--cores", "all", *arguments]
+    environment |= environ or {}
+    command = [str(Path(sys.executable).with_name("snakemake")), "--cores", "all", *arguments]
     if "--configfile" not in arguments:
         command += ["--configfile", "config/smoke.yaml"]
-    done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        command,
+        cwd=folder,
+        env=environment,
+        capture_output=True,
+        encoding="utf-8",
+        errors="replace",
+        check=False,
+    )
     assert not check or done.returncode == 0, done.stdout[-5000:] + done.stderr[-5000:]
     return done

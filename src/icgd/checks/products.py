@@ -6,16 +6,19 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from icgd.checks import options
-from icgd.spec.config import LAW
-from icgd.spec.model import Experiment
+from icgd.spec.config import LAW, load
+from icgd.spec.model import Config, Experiment
 from icgd.spec.reading import ConfigError, nearest, one_of
 from icgd.spec.selectors import measured, parsed, used_keys
+from icgd.writeup.numbers import flatten
 from icgd.writeup.sections import frame_files, left_out_experiments, section_files
 
 if TYPE_CHECKING:
     from icgd.checks.experiments import Checker
 
 ANY = "*"
+RECORDED = ("run/", "claims/", "confidence", "#")
+"""What begins keys of numbers that only the run itself knows."""
 
 
 def check_products(checker: "Checker") -> None:
@@ -55,8 +58,12 @@ def _figure(checker: "Checker", name: str) -> None:
 
 def _numbers(checker: "Checker", files: Iterable[Path], absent: Mapping[str, str]) -> None:
     """Numbers of the text; those of studies that are left out are printed as such."""
+    published = load([])
+    known = {key for config in (checker.config, published) for key in other_keys(config)}
     for key, place in used_keys(files):
         if not measured(key):
+            if not key.startswith(RECORDED) and key not in known:
+                raise ConfigError(f"{place}: there is no {key}. Nearest: {nearest(key, known)}")
             continue
         try:
             selector = parsed(key)
@@ -64,6 +71,13 @@ def _numbers(checker: "Checker", files: Iterable[Path], absent: Mapping[str, str
             raise ConfigError(f"{place}: {error}") from None
         if selector.experiment not in absent:
             _selected(checker, selector.wanted, place)
+
+
+def other_keys(config: Config) -> Iterator[str]:
+    """Keys of numbers about a config and its claims."""
+    yield from (f"config{key}" for key, _ in flatten(config.model_dump(mode="json", exclude={"homes"})))
+    for name in config.claims:
+        yield from (f"claim/{name}/{what}" for what in ("verdict", "value", "threshold"))
 
 
 def _selected(checker: "Checker", wanted: Mapping[str, Any], where: str) -> None:

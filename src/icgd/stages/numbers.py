@@ -62,10 +62,6 @@ def definitions(
     found["run/job_minutes"] = f"{sum(row['seconds'] for row in record['durations'].values()) / 60:.0f}"
     found["run/source_root"] = address(source_root(dict(record)))
     found["confidence"] = rf"\ensuremath{{{100 * spec['confidence']:.0f}\,\%}}"
-    left_out = [key for key in used if key not in found and not measured(key) and _of(key, absent)]
+    # The check before the plan has found them in the published config: this run has left them out.
+    left_out = [key for key in used if key not in found and key.startswith(("config/", "claim/"))]
     return found | dict.fromkeys(left_out, numbers.NOT_IN_RUN)
-
-
-def _of(key: str, absent: Mapping[str, str]) -> bool:
-    """Whether a key of the config or of a claim can be of a study that is left out."""
-    return bool(absent) and key.startswith(("config/", "claim/"))

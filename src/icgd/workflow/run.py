@@ -30,6 +30,8 @@ class Run:
     name: str
     config: Config
     reads: Mapping[str, list[str]]
+    file: str = ""
+    """The last config file of the command line, which named it."""
 
     @cached_property
     def paths(self) -> Paths:
@@ -72,7 +74,29 @@ class Run:
 
     def spec(self, rule: str, name: str) -> Callable[[Any], str]:
         """Snakemake's input function for the spec of a job; `name` holds wildcards."""
-        return lambda wildcards: str(write_spec(self.paths, self.job(rule, name.format(**wildcards))))
+
+        def written(wildcards: Any) -> str:
+            if not self.owner.is_file():
+                write_text(self.owner, self.file + "\n")
+            return str(write_spec(self.paths, self.job(rule, name.format(**wildcards))))
+
+        return written
+
+    @property
+    def owner(self) -> Path:
+        """Says whose config file the results are of."""
+        return Path(self.paths.whole("config_file.txt"))
+
+    def check_owner(self) -> None:
+        """Raise a `ConfigError` if the results are those of another config file that is called the same."""
+        if not self.owner.is_file():
+            return
+        other = self.owner.read_text("utf-8").strip()
+        if other != self.file and (ROOT / other).is_file():
+            raise ConfigError(
+                f"{self.paths.root} holds the results of {other}, not of {self.file or 'config/paper.yaml'}; "
+                f"rename one of the files, or remove {self.paths.root}"
+            )
 
     def made(self, rule: str, name: str) -> Callable[[Any], list[str]]:
         """Snakemake's input function for the artefacts that a job reads."""
@@ -97,7 +121,8 @@ def start(files: Iterable[Path], given: Mapping[str, Any]) -> Run:
     if not set(name) <= set("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-.+"):
         raise ConfigError(f"the config is named {name!r}; expected letters, digits and _ - . + alone")
     config = load(files, given)
-    run = Run(name, config, checked(config))
+    run = Run(name, config, checked(config), relative(files[-1].resolve()) if files else "")
+    run.check_owner()
     remember(write_text)
     return run
 
