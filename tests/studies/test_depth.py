@@ -91,8 +91,8 @@ def training() -> list[Record]:
 
 def test_depth_shows_losses_and_cosines_with_each_algorithm() -> None:
     looks = Looks({**LOOKS, "deep": LOOKS["model"]._replace(model=None, label="deep")})
-    panels = {"model": {"descent": "gd"}, "deep": {"descent": "gd", "exact": "ols"}}
-    figure = drawn(plot_depth, training(), {}, looks, panels=panels)
+    panels, names = [["model", "gd"], ["deep", "gd", "ols"]], ["descent", "exact"]
+    figure = drawn(plot_depth, training(), {}, looks, panels=panels, names=names)
     first, second, below, other = figure.axes
     assert lines(first)["trained"] == ([0, 10], pytest.approx([0.75, 0.375]))
     assert lines(first)["descent"][1] == [0.2, 0.2]

@@ -17,20 +17,21 @@ def select(metrics: pd.DataFrame) -> pd.DataFrame:
     return rows(metrics, option=None, metric=[LOSS, COSINE])
 
 
-def draw(table: pd.DataFrame, looks: Looks, *, panels: dict[LearnerName, dict[str, LearnerName]]) -> Figure:
-    """A column per model: above losses, below cosines with the algorithms of its depth.
+def draw(table: pd.DataFrame, looks: Looks, *, panels: list[list[LearnerName]], names: list[str]) -> Figure:
+    """A column per panel [model, algorithm, …]: above losses, below cosines with the algorithms.
 
-    panels: by model, its algorithms by what the legend, which all columns share, calls them.
+    names: what the legend, which all columns share, calls a panel's algorithms, in their order.
     """
     figure, axes = plt.subplots(
         2, len(panels), figsize=(PAGE, 3.1), sharex="col", sharey="row", squeeze=False
     )
-    for (above, below), (model, algorithms) in zip(axes.T, panels.items(), strict=True):
+    for (above, below), (model, *algorithms) in zip(axes.T, panels, strict=True):
         loss = rows(table, metric=LOSS, learner=model)
         curve(above, loss["step"], loss, looks[model], marker="")
-        for label, algorithm in algorithms.items():
+        for place, algorithm in enumerate(algorithms):
             level = rows(table, metric=LOSS, learner=algorithm)["mean"].iloc[0]
-            above.axhline(level, color=looks[algorithm].colour, linestyle="--", label=label, zorder=0)
+            line = {"color": looks[algorithm].colour, "linestyle": "--", "label": names[place]}
+            above.axhline(level, zorder=0, **line)
             cosine = rows(table, metric=COSINE, learner=model, reference=algorithm)
             if len(cosine):
                 curve(below, cosine["step"], cosine, looks[algorithm], marker="")
@@ -38,8 +39,8 @@ def draw(table: pd.DataFrame, looks: Looks, *, panels: dict[LearnerName, dict[st
         below.set(xlabel="training step")
         below.axhline(1, color="black", linestyle=":", linewidth=0.8, zorder=0)
     fullest = max(axes[0], key=lambda panel: len(panel.lines))
-    handles, names = fullest.get_legend_handles_labels()
-    figure.legend(handles, names, loc="outside upper center", ncols=len(names))
+    handles, labels = fullest.get_legend_handles_labels()
+    figure.legend(handles, labels, loc="outside upper center", ncols=len(labels))
     axes[0, 0].set(ylabel="test loss", yscale="log", ylim=(0.001, 0.6))
     axes[1, 0].set(ylabel="sensitivity cosine", ylim=(0.6, 1.02))
     return figure
