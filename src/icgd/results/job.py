@@ -57,7 +57,7 @@ class Job:
             "outputs": {key: str(path) for key, path in self.outputs.items()},
             "settings": dict(self.settings),
         }
-        return json.dumps(parts, indent=1, sort_keys=True) + "\n"
+        return json.dumps(parts, indent=1) + "\n"  # in the order of the config, which figures follow
 
 
 def artefacts(tree: Any) -> Iterator[Artefact]:

@@ -25,7 +25,7 @@ from icgd.models.attention_stack import Transformer, attention_stack
 from icgd.models.layers import Attention
 from icgd.objectives.dial import OBJECTIVES
 from icgd.prompt import Prompt
-from icgd.ranges import PositiveInt
+from icgd.ranges import LearnerName, PositiveInt
 from icgd.studies.retargeting.knobs import asking
 from icgd.tasks.linear_regression import LinearRegression
 
@@ -53,7 +53,7 @@ def reads(experiment: Experiment, options: Mapping[str, Any]) -> list[str]:
 
 
 def measure(
-    study: Study, *, depths: list[PositiveInt], learners: list[str], prompts: PositiveInt = 256
+    study: Study, *, depths: list[PositiveInt], learners: list[LearnerName], prompts: PositiveInt = 256
 ) -> Iterator[Record]:
     """Degree and defects of random stacks by depth; defects of the named learners on the stored prompts.
 

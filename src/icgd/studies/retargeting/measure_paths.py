@@ -9,7 +9,7 @@ from icgd.analysis.experiment import Experiment
 from icgd.analysis.study import Study
 from icgd.analysis.tidy import Column, Metric, Record
 from icgd.prompt import Prompt
-from icgd.ranges import Fraction, PositiveInt
+from icgd.ranges import Fraction, LearnerName, PositiveInt
 from icgd.studies.retargeting.changes import between, merged
 from icgd.studies.retargeting.knobs import HOME, answers
 from icgd.studies.retargeting.ruler import DESCENT, Ruler
@@ -41,7 +41,12 @@ def _followed(place: Mapping[str, str], home: str, changes: list[str]) -> bool:
 
 
 def measure(
-    study: Study, *, home: str, changes: list[str], shares: list[Fraction], prompts: PositiveInt = 1024
+    study: Study,
+    *,
+    home: LearnerName,
+    changes: list[str],
+    shares: list[Fraction],
+    prompts: PositiveInt = 1024,
 ) -> Iterator[Record]:
     """Errors at every share of the path from `home` to each of its `changes`, for every objective."""
     stored, _ = study.prompts(count=prompts)

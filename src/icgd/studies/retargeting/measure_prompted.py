@@ -19,7 +19,7 @@ from icgd.analysis.study import Study
 from icgd.analysis.tidy import Column, Metric, Record
 from icgd.objectives.dial import OBJECTIVES
 from icgd.prompt import Prompt
-from icgd.ranges import Fraction, PositiveInt
+from icgd.ranges import Fraction, LearnerName, PositiveInt
 from icgd.spec.laws import Condition
 from icgd.studies.retargeting.knobs import asking
 from icgd.studies.retargeting.ruler import DESCENT, FITS, relative_error
@@ -53,7 +53,7 @@ def reads(experiment: Experiment, options: Mapping[str, Any]) -> list[str]:
 def measure(
     study: Study,
     *,
-    learners: list[str],
+    learners: list[LearnerName],
     mixtures: list[Fraction],
     prompts: PositiveInt = 1024,
     shift_prompts: PositiveInt = 512,

@@ -16,7 +16,7 @@ from icgd.analysis.study import Study, alone
 from icgd.analysis.tidy import Column, Metric, Record
 from icgd.objectives.dial import OBJECTIVES, Dial, Objective
 from icgd.prompt import Prompt
-from icgd.ranges import PositiveInt
+from icgd.ranges import LearnerName, PositiveInt
 from icgd.studies.retargeting.changes import merged, sizes
 from icgd.studies.retargeting.knobs import HOME, answers, turned
 from icgd.studies.retargeting.ruler import DESCENT, FITS, Ruler
@@ -50,9 +50,9 @@ def reads(experiment: Experiment, options: Mapping[str, Any]) -> list[str]:
 def measure(
     study: Study,
     *,
-    home: str,
-    prompted: list[str],
-    exact: list[str],
+    home: LearnerName,
+    prompted: list[LearnerName],
+    exact: list[LearnerName],
     prompts: PositiveInt = 1024,
 ) -> Iterator[Record]:
     """Errors, scores and numbers of parameters of the network `home`, of every change, and of other knobs.

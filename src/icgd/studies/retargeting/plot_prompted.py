@@ -11,6 +11,7 @@ from matplotlib.figure import Figure
 from icgd.analysis.tidy import rows
 from icgd.plotting.axes import PAGE, curve, spread
 from icgd.plotting.looks import Looks
+from icgd.ranges import LearnerName
 from icgd.studies.retargeting.display import NAMES
 
 OPTIONS = {
@@ -30,7 +31,7 @@ def select(metrics: pd.DataFrame) -> pd.DataFrame:
     return rows(metrics, metric=["error", "cosine", "mixed_error"], reference=list(NAMES))
 
 
-def draw(table: pd.DataFrame, looks: Looks, *, learner: str) -> Figure:
+def draw(table: pd.DataFrame, looks: Looks, *, learner: LearnerName) -> Figure:
     """Above: matrices of R² and of cosines, and mixtures of two prompts; below: errors under shifts."""
     mine = rows(table, learner=learner)
     figure = plt.figure(figsize=(PAGE, 3.7))
