@@ -123,7 +123,7 @@ def test_stage_computes_the_same_in_every_shell(tmp_path: Path) -> None:
     hostile = HOSTILE | {"MATPLOTLIBRC": str(tmp_path / "matplotlibrc.mine"), "LC_ALL": "C"}
     outputs = []
     for name, environ in {"plain": {}, "hostile": hostile}.items():
-        job = Job("own", name, {"a": "é"}, {"output": tmp_path / name}, settings={"xla_flags": ""})
+        job = Job("own", name, {"a": "é"}, {"output": tmp_path / name}, "digest", {"xla_flags": ""})
         file = tmp_path / f"{name}.{job.digest}.json"
         file.write_text(job.text(), encoding="utf-8")
         entry = tmp_path / "entry.py"

@@ -33,9 +33,7 @@ def job(output: Path, kind: tuple[str, str], options: dict[str, Any], seeds: lis
         "training_task": {},
         "start": [],
     }
-    made = Job("train", output.stem, spec | parts, {"output": output})
-    made.__dict__["digest"] = "digest"
-    return made
+    return Job("train", output.stem, spec | parts, {"output": output}, "digest")
 
 
 def test_training_starts_from_the_seeds_last_weights(tmp_path: Path) -> None:

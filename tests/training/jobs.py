@@ -14,10 +14,10 @@ WRITE = """
 import json, sys
 from pathlib import Path
 from icgd.results.digest import COMPUTING
-from icgd.results.job import Job
+from icgd.spec.planned import planned
 spec, output, file = json.loads(sys.argv[1]), Path(sys.argv[2]), Path(sys.argv[3])
 modules = ("icgd.stages.train", spec["task"]["module"], spec["learner"]["module"])
-job = Job("train", "one_step/test/transformer.0-1", spec, {"output": output}, modules, COMPUTING)
+job = planned("train", "one_step/test/transformer.0-1", spec, {"output": output}, modules, COMPUTING)
 file.parent.mkdir(parents=True, exist_ok=True)
 file.write_text(job.text())
 """
@@ -71,7 +71,7 @@ def finish(output: Path, spec: dict[str, Any], root: Path = ROOT) -> str:
 def kill_after_checkpoint(output: Path, spec: dict[str, Any]) -> Path:
     """The checkpoint that a training leaves that is killed at it."""
     process = start(output, spec)
-    checkpoint = output.with_suffix(".checkpoint.npz")
+    checkpoint = output.with_name(f"{output.stem}.0-1.checkpoint.npz")
     while not checkpoint.exists():
         assert process.poll() is None, "finished before it could be killed"
         time.sleep(0.01)

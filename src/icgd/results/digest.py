@@ -28,8 +28,8 @@ class SourceError(Exception):
 
 
 def hash_of(*parts: Any) -> str:
-    """Sixteen hexadecimal digits for values that JSON can hold."""
-    text = json.dumps(parts, sort_keys=True, separators=(",", ":"))
+    """Sixteen hexadecimal digits for values that JSON can hold; the order of mappings counts."""
+    text = json.dumps(parts, separators=(",", ":"))
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 

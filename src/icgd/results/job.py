@@ -1,13 +1,10 @@
-"""A job: what it is asked to do, from what, and the digest that its artefacts carry."""
+"""A job as its stage sees it: what it is asked to do, from what, and the digest that its artefacts carry."""
 
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
 from pathlib import Path
 from typing import Any
-
-from icgd.results.digest import code_digest, hash_of
 
 
 @dataclass(frozen=True)
@@ -20,32 +17,26 @@ class Artefact:
 
 @dataclass(frozen=True)
 class Job:
-    """One job of a rule.
-
-    Its digest covers the meaning of its code, the versions of its packages, its spec, and, through the
-    artefacts that the spec names, everything that these come from.
-    """
+    """One job of a rule; `icgd.spec.planned` computes its digest."""
 
     rule: str
     name: str
     """Its place among the jobs of the rule, such as one_step/test/transformer.0-4."""
     spec: Mapping[str, Any]
     outputs: Mapping[str, Path]
-    modules: tuple[str, ...] = ()
-    packages: tuple[str, ...] = ()
+    digest: str = ""
+    """What decides whether the job is run again or goes on, and which artefacts are accepted."""
     settings: Mapping[str, Any] = field(default_factory=dict)
     """XLA's flags, and folders of modules outside the repository."""
-
-    @cached_property
-    def digest(self) -> str:
-        """What decides whether the job is run again or goes on, and which artefacts are accepted."""
-        code = code_digest(self.modules, self.packages)
-        return hash_of(code, _plain(self.spec, paths=False), self.settings.get("xla_flags", ""))
 
     @property
     def inputs(self) -> list[str]:
         """The artefacts that the spec names."""
         return [str(artefact.path) for artefact in artefacts(self.spec)]
+
+    def made(self, output: str = "output") -> Artefact:
+        """One of the things that the job makes."""
+        return Artefact(self.outputs[output], self.digest)
 
     def text(self) -> str:
         """The job as JSON, for `read_job`."""
@@ -53,11 +44,11 @@ class Job:
             "rule": self.rule,
             "name": self.name,
             "digest": self.digest,
-            "spec": _plain(self.spec, paths=True),
+            "spec": plain(self.spec, paths=True),
             "outputs": {key: str(path) for key, path in self.outputs.items()},
             "settings": dict(self.settings),
         }
-        return json.dumps(parts, indent=1) + "\n"  # in the order of the config, which figures follow
+        return json.dumps(parts, indent=1) + "\n"
 
 
 def artefacts(tree: Any) -> Iterator[Artefact]:
@@ -72,15 +63,24 @@ def artefacts(tree: Any) -> Iterator[Artefact]:
             yield from artefacts(value)
 
 
-def _plain(tree: Any, paths: bool) -> Any:
+def plain(tree: Any, paths: bool) -> Any:
     """A spec as JSON has it; an artefact is its digest, with its path or without."""
     if isinstance(tree, Artefact):
         return {"artefact": tree.digest} | ({"path": str(tree.path)} if paths else {})
     if isinstance(tree, Mapping):
-        return {str(key): _plain(value, paths) for key, value in tree.items()}
+        return {str(key): plain(value, paths) for key, value in tree.items()}
     if isinstance(tree, list | tuple):
-        return [_plain(value, paths) for value in tree]
+        return [plain(value, paths) for value in tree]
     return tree
+
+
+def read_job(path: Path) -> Job:
+    """The job that a plan wrote."""
+    parts = json.loads(path.read_text("utf-8"))
+    outputs = {key: Path(output) for key, output in parts["outputs"].items()}
+    return Job(
+        parts["rule"], parts["name"], _revived(parts["spec"]), outputs, parts["digest"], parts["settings"]
+    )
 
 
 def _revived(tree: Any) -> Any:
@@ -89,12 +89,3 @@ def _revived(tree: Any) -> Any:
             return Artefact(Path(tree["path"]), tree["artefact"])
         return {key: _revived(value) for key, value in tree.items()}
     return [_revived(value) for value in tree] if isinstance(tree, list) else tree
-
-
-def read_job(path: Path) -> Job:
-    """The job that a plan wrote."""
-    parts = json.loads(path.read_text("utf-8"))
-    outputs = {key: Path(output) for key, output in parts["outputs"].items()}
-    job = Job(parts["rule"], parts["name"], _revived(parts["spec"]), outputs, settings=parts["settings"])
-    job.__dict__["digest"] = parts["digest"]  # fills the cache of the property
-    return job

@@ -14,6 +14,7 @@ from icgd.results.paths import Paths
 from icgd.spec.config import LAW, measurements, variants
 from icgd.spec.kinds import Kinds, own_paths
 from icgd.spec.model import Config, Experiment, Spec, Trained
+from icgd.spec.planned import planned
 
 Tree = dict[str, Any]
 Reads = Mapping[str, Sequence[str]]
@@ -62,8 +63,8 @@ class Plan:
     def comparisons(self, reads: Mapping[str, Sequence[str]] | None = None) -> list[Artefact]:
         """Tables of measurements: all, or those named by experiment or experiment/variant."""
         if reads is None:
-            return [self._made(job) for job in self.jobs.values() if job.rule == "compare"]
-        return [self._made(self.jobs["compare", name]) for name in self._comparison_names(reads)]
+            return [job.made() for job in self.jobs.values() if job.rule == "compare"]
+        return [self.jobs["compare", name].made() for name in self._comparison_names(reads)]
 
     def _comparison_names(self, reads: Mapping[str, Sequence[str]]) -> Iterator[str]:
         for source, wanted in reads.items():
@@ -71,9 +72,6 @@ class Plan:
             for variant in variants(self.config.experiments[experiment]):
                 if variant.partition("=")[0] == (family or LAW):
                     yield from (f"{experiment}/{variant}/{measurement}" for measurement in wanted)
-
-    def _made(self, job: Job) -> Artefact:
-        return Artefact(job.outputs["output"], job.digest)
 
     def _experiment_jobs(self, name: str) -> Iterator[Job]:
         experiment = self.config.experiments[name]
@@ -150,7 +148,7 @@ class Plan:
                 "module": module,
                 "conditions": conditions(experiment, variant),
                 "options": experiment.measurements.get(measurement, {}),
-                "prompts": self._made(self.prompts(name, variant)),
+                "prompts": self.prompts(name, variant).made(),
                 "learners": learners,
                 "interpolations": {n: parts for n, parts in experiment.interpolations.items() if n in read},
                 "references": {n: c.model_dump() for n, c in experiment.references.items() if n in read},
@@ -180,7 +178,7 @@ class Plan:
         there = variant if source == name else LAW  # borrowed learners are those of the main task
         if group == "trained":
             return {"trained": self._learner_files(source, there, learner), "own": source == name}
-        return {"baselines": self._made(self.baselines(source, there))}
+        return {"baselines": self.baselines(source, there).made()}
 
     def origin(self, name: str, learner: str) -> tuple[str, str]:
         """The experiment that a learner comes from, and its group there."""
@@ -200,7 +198,7 @@ class Plan:
         trained = self.config.experiments[name].trained[learner]
         names = [f"{name}/{variant}/{learner}.{block}" for block in self.blocks(name, trained)]
         jobs = (self.train(name, variant, learner, block.rpartition(".")[2]) for block in names)
-        return [self._made(job) for job in jobs]
+        return [job.made() for job in jobs]
 
     def learner_spec(self, name: str, group: str, learner: str) -> Tree:
         """A learner's spec with its kind looked up."""
@@ -239,7 +237,7 @@ class Plan:
         own: Sequence[str] = (),
     ) -> Job:
         modules = {f"icgd.stages.{rule}", *own, *(kind["module"] for kind in kinds)}
-        return Job(rule, name, spec, outputs, tuple(sorted(modules)), COMPUTING, self.settings)
+        return planned(rule, name, spec, outputs, modules, COMPUTING, self.settings)
 
 
 def conditions(experiment: Experiment, variant: str) -> list[list[Any]]:

@@ -12,6 +12,7 @@ from icgd.results.digest import COMPUTING, DRAWING
 from icgd.results.job import Artefact, Job
 from icgd.spec.model import Config
 from icgd.spec.plan import Plan
+from icgd.spec.planned import planned
 
 Tree = dict[str, Any]
 
@@ -104,14 +105,12 @@ class Products:
 
     def _tables(self, experiment: str) -> list[Artefact]:
         jobs = (job for job in self.plan.jobs.values() if job.rule == "compare")
-        return [Artefact(j.outputs["output"], j.digest) for j in jobs if j.name.startswith(f"{experiment}/")]
+        return [j.made() for j in jobs if j.name.startswith(f"{experiment}/")]
 
     @cached_property
     def verdicts(self) -> Job:
         """All claims in one table."""
-        tables = [Artefact(job.outputs["output"]) for job in self.claims.values()]
-        digests = {study: job.digest for study, job in self.claims.items()}
-        spec = {"tables": tables, "digests": digests}
+        spec = {"tables": [job.made() for job in self.claims.values()]}
         return self._job("verdicts", "all", spec, {"output": self._whole("claims.csv")})
 
     @cached_property
@@ -126,8 +125,8 @@ class Products:
                 rule: [self.plan.paths.benchmark(rule, job.name) for job in every if job.rule == rule]
                 for rule in dict.fromkeys(job.rule for job in every)
             },
-            "metrics": self._made(self.metrics, "parquet"),
-            "figures": [self._made(job, "pdf") for job in self.figures.values()],
+            "metrics": self.metrics.made("parquet"),
+            "figures": [job.made("pdf") for job in self.figures.values()],
         }
         return self._job("provenance", "all", spec, {"output": self._whole("provenance.json")})
 
@@ -140,9 +139,9 @@ class Products:
             "studies": list(self.config.studies),
             "sections": dict(self.sections),
             "sources": dict(self.sources),
-            "metrics": self._made(self.metrics, "parquet"),
-            "claims": self._made(self.verdicts),
-            "provenance": self._made(self.provenance),
+            "metrics": self.metrics.made("parquet"),
+            "claims": self.verdicts.made(),
+            "provenance": self.provenance.made(),
         }
         return self._job("numbers", "all", spec, {"output": self._whole("numbers")})
 
@@ -153,9 +152,9 @@ class Products:
             "whole": set(self.config.studies) >= self.published,
             "sections": dict(self.sections),
             "sources": dict(self.sources),
-            "numbers": self._made(self.numbers),
-            "tables": [self._made(job) for job in self.tables.values()],
-            "figures": [self._made(job, "pdf") for job in self.figures.values()],
+            "numbers": self.numbers.made(),
+            "tables": [job.made() for job in self.tables.values()],
+            "figures": [job.made("pdf") for job in self.figures.values()],
         }
         return self._job("paper", "all", spec, {"output": self._whole("paper.pdf")})
 
@@ -169,16 +168,13 @@ class Products:
             "unverified": [
                 [n, learner] for n, e in self.config.experiments.items() for learner in e.unverified
             ],
-            "metrics": self._made(self.metrics, "parquet"),
-            "claims": self._made(self.verdicts),
+            "metrics": self.metrics.made("parquet"),
+            "claims": self.verdicts.made(),
         }
         return self._job(rule, "all", spec, {"output": self._whole(f"{rule}.txt")}, stage="verify")
 
     def _whole(self, name: str) -> Path:
         return Path(self.plan.paths.whole(name))
-
-    def _made(self, job: Job, output: str = "output") -> Artefact:
-        return Artefact(job.outputs[output], job.digest)
 
     def _job(
         self,
@@ -189,8 +185,6 @@ class Products:
         modules: list[str] | None = None,
         stage: str = "",
     ) -> Job:
-        used = (f"icgd.stages.{stage or rule}", *(modules or []))
+        used = [f"icgd.stages.{stage or rule}", *(modules or [])]
         packages = DRAWING if rule != "provenance" else (*DRAWING, *COMPUTING)
-        return Job(
-            rule, name, spec, outputs, tuple(sorted(used)), packages, {"paths": self.plan.settings["paths"]}
-        )
+        return planned(rule, name, spec, outputs, used, packages, {"paths": self.plan.settings["paths"]})
