@@ -49,7 +49,8 @@ def asked(queries: np.ndarray = QUERIES) -> Prompt:
     count = len(queries)
     x = np.random.default_rng(0).normal(size=(count, 2, 2))
     y = np.random.default_rng(1).normal(size=(count, 2, 1))
-    return Prompt(*map(jnp.asarray, (x, y, queries)), jnp.tile(jnp.array([1.0, 0.0, 0.0]), (count, 1)))
+    objective = jnp.tile(jnp.array([1.0, 0.0, 0.0]), (count, 1))
+    return Prompt(jnp.asarray(x), jnp.asarray(y), jnp.asarray(queries), objective)
 
 
 def always(*weight: float) -> Population:

@@ -4,7 +4,7 @@ import jax
 import pandas as pd
 import pytest
 
-from icgd.spec.model import Experiment
+from icgd.spec.model import Experiment, Spec, Trained
 from icgd.studies.retargeting import measure_paths, measure_retargeting
 from icgd.studies.retargeting.ruler import DESCENT, FITS
 from icgd.tasks.objective_regression import ObjectiveRegression
@@ -92,15 +92,13 @@ def test_paths_are_straight(double: None) -> None:
 
 
 def test_only_what_is_followed_is_read() -> None:
-    def trained(labels: dict[str, str]) -> dict[str, object]:
-        return {"kind": "adapters.adapted", "training": {}, "labels": labels}
-
+    labels: dict[str, dict[str, str]] = {"base": {}, **LABELS}
     experiment = Experiment(
-        task={"kind": "objective_regression.ObjectiveRegression"},
+        task=Spec(kind="objective_regression.ObjectiveRegression"),
         evaluation_prompts=1,
-        trained={name: trained(labels) for name, labels in ({"base": {}} | LABELS).items()},
+        trained={n: Trained(kind="adapters.adapted", training={}, labels=at) for n, at in labels.items()},
         measurements={"paths": {}},
-    )  # type: ignore[arg-type]
+    )
     read = measure_paths.reads(experiment, {"home": "base", "changes": ["part"]})
     assert read == ["base", "part_to_l1", "l1", "l2", "linf"]
     read = measure_retargeting.reads(experiment, RETARGETING)

@@ -25,7 +25,7 @@ def prompted() -> pd.DataFrame:
             ("noise_scale", "0.5"),
             ("noise", "arcsine"),
         ):
-            mean = 0.01 * row + 0.1 * column + (float(setting) if option == "noise_scale" else 0)
+            mean = 0.01 * row + 0.1 * column + (float(setting or 0) if option == "noise_scale" else 0)
             law = {"option": option, "setting": setting}
             records.append(pair | law | {"metric": "error", "mean": mean})
         records.append(pair | {"metric": "cosine", "mean": 0.9 if row == column else 0.6})
@@ -40,7 +40,7 @@ def test_a_model_that_is_told_its_objective() -> None:
     squared, cosines, first, _, last, below = figure.axes
     texts = [text.get_text() for text in squared.texts]
     assert texts[:4] == ["1.000", "0.900", "0.800", "0.990"]
-    np.testing.assert_allclose(squared.images[0].get_array(), 1 - prompted_cells())
+    np.testing.assert_allclose(np.asarray(squared.images[0].get_array()), 1 - prompted_cells())
     assert [text.get_text() for text in cosines.texts] == ["0.900", *(["0.600"] * 3 + ["0.900"]) * 2]
     found = line(first, "descent on $L_1$")
     assert (found["x"], found["y"], found["colour"]) == ([0.0, 1.0], [0.1, 1.1], "#D55E00")

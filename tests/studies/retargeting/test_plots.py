@@ -121,7 +121,7 @@ def test_the_retargeting_curve() -> None:
     for axes in figure.axes:
         bars = [each for each in axes.containers if isinstance(each, ErrorbarContainer)]
         points = {
-            to_hex(bar.lines[0].get_color()): [float(data[0]) for data in bar.lines[0].get_data()]
+            to_hex(bar.lines[0].get_color()): [float(np.asarray(data)[0]) for data in bar.lines[0].get_data()]
             for bar in bars
         }
         assert points == {"#0072b2": [4.0, 0.2], "#d55e00": [4.0, 0.7]}

@@ -22,7 +22,7 @@ TASK = ObjectiveRegression(noise_scale=1.0)
 
 def test_scores_are_zero_for_scales_and_one_for_the_algorithm(double: None) -> None:
     prompts = jax.vmap(TASK.sample)(jax.random.split(KEY, 64))[0]
-    learners = {name: alone(objective_descent(TASK, KEY, objective=name)) for name in OBJECTIVES}
+    learners = {str(name): alone(objective_descent(TASK, KEY, objective=name)) for name in OBJECTIVES}
     ruler = Ruler.of(study(learners), prompts, DESCENT)
     home, goal = ruler.predictions["l2"], ruler.predictions["l1"]
     grid = jnp.linspace(0.5, 1.5, 1001)
