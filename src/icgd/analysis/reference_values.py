@@ -37,7 +37,7 @@ def to_wide(rows: pd.DataFrame) -> pd.DataFrame:
     named = rows["seed"].map(lambda seed: UNTRAINED if pd.isna(seed) else f"{SEED}{seed}")
     text = rows["value"].map(lambda value: repr(float(value)))
     seeds = [f"{SEED}{seed}" for seed in sorted(rows["seed"].dropna().unique())]
-    keys = key_columns(rows)
+    keys = [column for column in key_columns(rows) if (rows[column] != "").any()]
     wide = rows[keys].assign(column=named, text=text)
     wide = wide.pivot_table("text", keys, "column", aggfunc="first")
     return wide.reindex(columns=[UNTRAINED, *seeds]).fillna("").reset_index().rename_axis(columns=None)

@@ -168,6 +168,11 @@ class Products:
             "unverified": [
                 [n, learner] for n, e in self.config.experiments.items() for learner in e.unverified
             ],
+            "algorithms": [
+                [name, learner, comparison.algorithm]
+                for name, experiment in self.config.experiments.items()
+                for learner, comparison in experiment.references.items()
+            ],
             "metrics": self.metrics.made("parquet"),
             "claims": self.verdicts.made(),
         }

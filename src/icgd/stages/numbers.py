@@ -20,7 +20,7 @@ from icgd.stages.entry import StageError
 from icgd.writeup import numbers
 from icgd.writeup.latex import claims_table, times_table
 from icgd.writeup.sections import left_out_experiments
-from icgd.writeup.text import address
+from icgd.writeup.text import address, escape
 
 
 def main(job: Job) -> None:
@@ -32,7 +32,7 @@ def main(job: Job) -> None:
     found = definitions(spec, metrics, verdicts, record, used)
     lines = (rf"\defineresult{{{key}}}{{{value}}}" for key, value in found.items() if key in used)
     fixed = [
-        rf"\defineresult{{run/{name}}}{{{found[f'run/{name}']}}}" for name in ("revision", "source_root")
+        rf"\defineresult{{run/{name}}}{{{found[f'run/{name}']}}}" for name in ("short_revision", "source_root")
     ]
     write_text(output / "numbers.tex", "\n".join([*lines, *fixed]) + "\n")
     sections = [rf"\input{{sections/{study}}}" for study in spec["studies"] if study in spec["sections"]]
@@ -60,6 +60,7 @@ def definitions(
     found |= {f"config{key}": value for key, value in numbers.flatten(spec["config"])}
     found |= {f"run{key}": value for key, value in numbers.flatten(record)}
     found["run/job_minutes"] = f"{sum(row['seconds'] for row in record['durations'].values()) / 60:.0f}"
+    found["run/short_revision"] = escape(record["revision"][:7])
     found["run/source_root"] = address(source_root(dict(record)))
     found["confidence"] = rf"\ensuremath{{{100 * spec['confidence']:.0f}\,\%}}"
     # The check before the plan has found them in the published config: this run has left them out.

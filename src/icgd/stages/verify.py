@@ -45,7 +45,16 @@ def _compared(ours: pd.DataFrame, reference: pd.DataFrame, exact: bool) -> tuple
 
 
 def _verified(metrics: pd.DataFrame, spec: Any) -> pd.DataFrame:
-    """The values that are compared, those of unverified learners aside."""
-    left_out = pd.MultiIndex.from_tuples([tuple(pair) for pair in spec["unverified"]] or [("", "")])
-    pairs = pd.MultiIndex.from_frame(metrics[["experiment", "learner"]].astype(str))
-    return reference_rows(metrics[~pairs.isin(left_out)], spec["verified"])
+    """The values that are compared: of a learner's references the algorithm that it is held to be.
+
+    Learners that are not verified are left aside.
+    """
+    pairs = list(zip(metrics["experiment"], metrics["learner"], strict=True))
+    left_out = {tuple(pair) for pair in spec["unverified"]}
+    algorithms = {(experiment, learner): name for experiment, learner, name in spec["algorithms"]}
+    references = metrics["reference"].fillna("")
+    kept = [
+        pair not in left_out and reference in ("", algorithms.get(pair, reference))
+        for pair, reference in zip(pairs, references, strict=True)
+    ]
+    return reference_rows(metrics[kept], spec["verified"])
