@@ -41,7 +41,16 @@ def load(overrides: Sequence[Path], given: Mapping[str, Any] | None = None) -> C
     homes = {
         f"{s}.{name}": study for study, part in parts.items() for s in SECTIONS for name in part.get(s) or {}
     }
-    return typed(whole, homes)
+    return typed(whole, dict(_adopted(whole, homes)) | homes)
+
+
+def _adopted(whole: Tree, homes: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    """Homes of claims and figures that an override adds: the study of the experiment that they are about."""
+    for section in ("claims", "figures"):
+        for name, entry in (whole.get(section) or {}).items():
+            about = entry.get("experiment") or next(iter(entry.get("reads") or {}), "")
+            if home := homes.get(f"experiments.{str(about).partition('/')[0]}"):
+                yield f"{section}.{name}", home
 
 
 def typed(whole: Tree, homes: Mapping[str, str]) -> Config:
@@ -60,7 +69,7 @@ def study_file(study: str, folder: str) -> Path:
     """The config of a study."""
     if folder == INCLUDED:
         return ROOT / "config" / "studies" / f"{study}.yaml"
-    path = Path(folder).expanduser()
+    path = ROOT / Path(folder).expanduser()
     if path.name != study:
         raise ConfigError(
             f"studies.{study} is {folder!r}; expected 'included' or a folder that is named {study}"

@@ -32,7 +32,8 @@ def main(job: Job) -> None:
     found = definitions(spec, metrics, verdicts, record, used)
     lines = (rf"\defineresult{{{key}}}{{{value}}}" for key, value in found.items() if key in used)
     fixed = [
-        rf"\defineresult{{run/{name}}}{{{found[f'run/{name}']}}}" for name in ("short_revision", "source_root")
+        rf"\defineresult{{run/{name}}}{{{found[f'run/{name}']}}}"
+        for name in ("short_revision", "source_root")
     ]
     write_text(output / "numbers.tex", "\n".join([*lines, *fixed]) + "\n")
     sections = [rf"\input{{sections/{study}}}" for study in spec["studies"] if study in spec["sections"]]
