@@ -39,7 +39,7 @@ check: env
 	$(BIN)/ruff check . && $(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/snakefmt --check Snakefile workflow
-	$(BIN)/lint-imports && $(SNAKEMAKE) --lint
+	PYTHONPATH=src $(BIN)/lint-imports && $(SNAKEMAKE) --lint
 
 env:
 	@sh workflow/scripts/ensure_venv.sh $(VENV)
