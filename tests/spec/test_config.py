@@ -109,6 +109,7 @@ MISTAKES: list[tuple[dict[str, Any], list[str]]] = [
     (tree("claims/E1.6a/where/setting", 0.6), ["claims.E1.6a", "'0.6'"]),
     (tree("claims/E1.2/above", 0.1), ["claims.E1.2", "below and above"]),
     (tree("claims/E1.2/below", None), ["claims.E1.2", "no comparison"]),
+    (tree(f"{MEASURED}/penalty/penalties", [0.1]), ["methods.tex", "the penalty is 1.0", "Nearest: '0.1'"]),
     (tree("looks/gd/colour", "red"), ["colour is 'red'", "#0072B2"]),
     (tree("experiments/one_step/unverified", ["gdd"]), ["'gdd'", "Nearest: 'gd'"]),
 ]

@@ -25,6 +25,15 @@ COPIED = (
 )
 SNAKEMAKE = Path(sys.executable).with_name("snakemake")
 
+ENTRY = """
+import importlib, sys
+
+def run(stage, file):
+    sys.argv[1:] = [str(file)]
+    importlib.import_module(f"icgd.stages.{stage}").main()
+    return 0
+"""
+
 STAGE = """
 import json, sys, time
 from pathlib import Path
@@ -66,6 +75,7 @@ def workflow(folder: Path, rules: str, **stages: str) -> Path:
         shutil.copy(ROOT / name, folder / name)
     (folder / "Snakefile").write_text(HEAD + rules)
     (folder / "src/icgd/stages").mkdir()
+    (folder / "src/icgd/stages/entry.py").write_text(ENTRY)
     for name, code in stages.items():
         (folder / f"src/icgd/stages/{name}.py").write_text(code)
     return folder

@@ -14,7 +14,7 @@ rule bench:
         mem_mb=4000,
         runtime=20,
     params:
-        python=sys.executable,
-        script=str(Path(workflow.basedir) / "workflow/scripts/bench.py"),
+        python=lambda wildcards: sys.executable,
+        script=lambda wildcards: str(Path(workflow.basedir) / "workflow/scripts/bench.py"),
     shell:
         "NPROC={threads} {params.python:q} {params.script:q} results/bench 2>&1 | tee {log:q}"

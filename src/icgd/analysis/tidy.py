@@ -12,10 +12,13 @@ import pandas as pd
 
 
 class Column(NamedTuple):
-    """A column: its type in pandas, and what it says of a row."""
+    """A column: its type in pandas, what it says of a row, and the option that lists its values, if one
+    does.
+    """
 
     dtype: str
     meaning: str
+    option: str = ""
 
 
 class Metric(NamedTuple):

@@ -5,6 +5,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
+from icgd.analysis.tidy import Metric
 from icgd.checks import options
 from icgd.spec.config import LAW, load
 from icgd.spec.model import Config, Experiment
@@ -100,7 +101,21 @@ def _selected(checker: "Checker", wanted: Mapping[str, Any], where: str) -> None
         )
     if "reference" in own and own["reference"] != ANY:
         one_of(own["reference"], {*experiment.learners, *others}, f"{where}: the reference")
+    for module in modules:
+        if set(own) == set(module.METRICS.get(wanted["metric"], Metric("")).by or ()):
+            _swept(experiment, module, own, where)
     _setting(experiment, wanted["where"], where)
+
+
+def _swept(experiment: Experiment, module: ModuleType, own: Mapping[str, Any], where: str) -> None:
+    """Values of columns that an option of the measurement lists."""
+    name = module.__name__.rpartition(".measure_")[2]
+    given = experiment.measurements.get(name, {})
+    for column, value in own.items():
+        option = module.COLUMNS[column].option if column in module.COLUMNS else ""
+        if option and value != ANY:
+            values = given.get(option, options.signature(module.measure)[option][1])
+            one_of(float(value), list(map(float, values)), f"{where}: the {column}")
 
 
 def modules_of(checker: "Checker", name: str, option: str | None) -> Iterator[ModuleType]:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from icgd.results.digest import CACHE, COMPUTING, ROOT, hash_of, remember, sources, versions
+from icgd.results.environment import clean
 from icgd.results.job import Job
 from icgd.results.paths import Paths
 from icgd.results.store import write_text
@@ -117,6 +118,10 @@ class Run:
 def start(files: Iterable[Path], given: Mapping[str, Any]) -> Run:
     """The run that a command line asks for; `ConfigError` if anything in it is wrong."""
     files = list(files)
+    if {"{", "}"} & set(str(ROOT)):
+        raise ConfigError(
+            f"the project is in {ROOT}; Snakemake cannot work in a folder with braces in its name"
+        )
     name = files[-1].stem if files else "paper"
     if not set(name) <= set("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-.+"):
         raise ConfigError(f"the config is named {name!r}; expected letters, digits and _ - . + alone")
@@ -142,7 +147,7 @@ def checked(config: Config) -> Mapping[str, list[str]]:
     file = CACHE / "checks" / f"{digest}.json"
     if not file.exists():
         print("checking the config and the code that it names …", file=sys.stderr, flush=True)
-        environment = os.environ | {"JAX_PLATFORMS": "cpu", "PYTHONUTF8": "1"}
+        environment = clean(os.environ, "") | {"JAX_PLATFORMS": "cpu"}
         command = [sys.executable, str(ROOT / "workflow" / "scripts" / "check.py")]
         done = subprocess.run(
             command, input=text, env=environment, capture_output=True, encoding="utf-8", check=False

@@ -40,7 +40,11 @@ METRICS = {
         "prefix_matching_step minus previous_token_largest_step", CRITERION
     ),
 }
-COLUMNS = {"criterion": Column("Float64", "share of its way that a curve must have come to have formed")}
+COLUMNS = {
+    "criterion": Column(
+        "Float64", "share of its way that a curve must have come to have formed", option="criteria"
+    )
+}
 OTHERS = ()
 
 

@@ -18,9 +18,9 @@ from icgd.ranges import PositiveInt
 SHAPE = ("dimension", "context_length", "outputs")
 METRICS = {"max_abs_difference": Metric("largest |ŷ_layer − ŷ_step| over random weights and prompts", SHAPE)}
 COLUMNS = {
-    "dimension": Column("Int64", "number of inputs d"),
-    "context_length": Column("Int64", "number of examples N"),
-    "outputs": Column("Int64", "number of labels of an example"),
+    "dimension": Column("Int64", "number of inputs d", option="dimensions"),
+    "context_length": Column("Int64", "number of examples N", option="context_lengths"),
+    "outputs": Column("Int64", "number of labels of an example", option="outputs"),
 }
 OTHERS = ("construction",)
 

@@ -13,7 +13,7 @@ from icgd.analysis.tidy import Column, Metric, Record
 from icgd.ranges import PositiveFloat, PositiveInt
 
 METRICS = {"loss": Metric(LOSSES["loss"].meaning, ("penalty",))}
-COLUMNS = {"penalty": Column("Float64", "penalty λ of ridge regression")}
+COLUMNS = {"penalty": Column("Float64", "penalty λ of ridge regression", option="penalties")}
 OTHERS = ("ridge",)
 
 

@@ -20,7 +20,7 @@ METRICS = {
     "relative_distance": Metric("mean ‖ŷ − ŷ_step‖ over mean ‖y‖, from one gradient step", ("sharpness",)),
     "largest_difference": Metric("largest ‖ŷ − ŷ_step‖", ("sharpness",)),
 }
-COLUMNS = {"sharpness": Column("Float64", "sharpness β of the copying softmax")}
+COLUMNS = {"sharpness": Column("Float64", "sharpness β of the copying softmax", option="sharpness")}
 OTHERS = ("induction_head",)
 
 

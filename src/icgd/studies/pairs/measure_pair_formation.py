@@ -41,7 +41,7 @@ METRICS = {
 COLUMNS = {
     "curve": Column("string", "what is followed over training: the loss, or of inputs what the module says"),
     "offset": Column("Float64", "training steps since the loss was half-way"),
-    "fraction": Column("Float64", "share of its way at which a curve is timed"),
+    "fraction": Column("Float64", "share of its way at which a curve is timed", option="fractions"),
 }
 OTHERS = ()
 

@@ -38,7 +38,7 @@ METRICS = {
     ),
 }
 COLUMNS = {
-    "steps": Column("Int64", "number of steps of descent"),
+    "steps": Column("Int64", "number of steps of descent", option="steps"),
     "later_objective": Column("string", "the objective that is asked for after half of the steps"),
     "temperature": Column("Float64", "temperature τ of every step"),
     "sharpness": Column("Float64", "sharpness β of every step"),

@@ -38,7 +38,7 @@ METRICS = {
     "additivity_defect": Metric(ADDITIVITY, ("objective",)),
     "homogeneity_defect": Metric(HOMOGENEITY, ("objective",)),
 }
-COLUMNS = {"depth": Column("Int64", "number of layers of linear attention")}
+COLUMNS = {"depth": Column("Int64", "number of layers of linear attention", option="depths")}
 OTHERS = ("random_stack", "structured_stack")
 """Linear attention with random weights, all of them or those that the construction has."""
 SMALL = 1e-9

@@ -22,7 +22,9 @@ METRICS = {
 }
 COLUMNS = {
     "change": Column("string", "the part of a network that was trained for the objective"),
-    "share": Column("Float64", "share of the path from the weights before to those after a change"),
+    "share": Column(
+        "Float64", "share of the path from the weights before to those after a change", option="shares"
+    ),
 }
 OTHERS = ()
 

@@ -38,7 +38,7 @@ METRICS = {
 }
 COLUMNS = {
     "other_objective": Column("string", "the second objective of a mixture of two prompts"),
-    "share": Column("Float64", "share of a mixture's second part"),
+    "share": Column("Float64", "share of a mixture's second part", option="mixtures"),
 }
 OTHERS = ()
 SENSITIVITIES = 128

@@ -29,7 +29,9 @@ METRICS = {
     "loss": Metric(LOSSES["loss"].meaning, ("logit_scale",)),
     "relative_distance": Metric("mean |ŷ − ŷ_ref| over the mean |y|", ("reference", "logit_scale")),
 }
-COLUMNS = {"logit_scale": Column("Float64", "c of constructed heads with logits ±c x_jᵀx_q")}
+COLUMNS = {
+    "logit_scale": Column("Float64", "c of constructed heads with logits ±c x_jᵀx_q", option="logit_scales")
+}
 CONSTRUCTED = {"softmax_heads_1": False, "softmax_heads_2": True}
 """Constructed heads by name, and whether there are two."""
 OTHERS = tuple(CONSTRUCTED)
