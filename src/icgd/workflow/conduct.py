@@ -28,17 +28,23 @@ class Conduct:
             sys.excepthook = _one_line_for_interrupts
 
     def decide_reruns(self) -> None:
-        """While the Snakefile is parsed: a job is run again if its spec, or what it reads, is newer than
-        what it made.
+        """While the Snakefile is parsed: say what Snakemake is to go by, once it has its own settings.
 
-        Specs hold the digest of code, packages and options. Snakemake's own records know less (the text of
-        commands, which names this folder and this Python) and do not travel with the results. Artefacts are
-        whole or absent, so that what a killed run left is made again without being asked about.
+        A job is run again if its spec, or what it reads, is newer than what it made. Specs hold the digest of
+        code, packages and options. Snakemake's own records know less (the text of commands, which names this
+        folder and this Python) and do not travel with the results. Artefacts are whole or absent, so that what
+        a killed run left is made again without being asked about.
         """
-        if (settings := self.workflow.dag_settings) is not None:
-            settings.force_incomplete = True
-            if settings.rerun_triggers == RerunTrigger.all():
-                settings.rerun_triggers = frozenset({RerunTrigger.MTIME})
+        prepare = self.workflow._prepare_dag
+
+        def prepare_by_age(*arguments: Any, **options: Any) -> Any:
+            if settings := self.workflow.dag_settings:
+                settings.force_incomplete = True
+                if settings.rerun_triggers == RerunTrigger.all():
+                    settings.rerun_triggers = frozenset({RerunTrigger.MTIME})
+            return prepare(*arguments, **options)
+
+        self.workflow._prepare_dag = prepare_by_age
 
     def start(self) -> None:
         """Before the first job: Snakemake's own handlers are in place."""
