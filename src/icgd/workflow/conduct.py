@@ -32,8 +32,8 @@ class Conduct:
 
         A job is run again if its spec, or what it reads, is newer than what it made. Specs hold the digest of
         code, packages and options. Snakemake's own records know less (the text of commands, which names this
-        folder and this Python) and do not travel with the results. Artefacts are whole or absent, so that what
-        a killed run left is made again without being asked about.
+        folder and this Python) and do not travel with the results. Artefacts are whole or absent: what a
+        killed run left is made again without being asked about.
         """
         prepare = self.workflow._prepare_dag
 
