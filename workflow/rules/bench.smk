@@ -15,6 +15,8 @@ rule bench:
         runtime=20,
     params:
         python=lambda wildcards: sys.executable,
-        script=lambda wildcards: str(Path(workflow.basedir) / "workflow/scripts/bench.py"),
+        script=lambda wildcards: str(
+            Path(workflow.basedir) / "workflow/scripts/bench.py"
+        ),
     shell:
         "NPROC={threads} {params.python:q} {params.script:q} results/bench 2>&1 | tee {log:q}"
