@@ -11,15 +11,7 @@ except (ConfigError, SourceError) as error:
     raise WorkflowError(f"config: {error}") from None
 
 PATHS, PRODUCTS = RUN.paths, RUN.products
-# What the captions of the report say.
-config["figures"] = {
-    name: {
-        "title": RUN.config.figures[name].title,
-        "reads": list(RUN.config.figures[name].reads),
-        "code": job.spec["module"].replace(".", "/") + ".py",
-    }
-    for name, job in PRODUCTS.figures.items()
-}
+config["figures"] = RUN.captions  # for the report
 
 
 wildcard_constraints:

@@ -110,6 +110,18 @@ class Run:
         shown += [products.tables[name] for name in self.config.of_study("tables", study)]
         return shown + ([products.claims[study]] if study in products.claims else [])
 
+    @property
+    def captions(self) -> dict[str, dict[str, Any]]:
+        """What the report says of each figure: title, what it reads, and the code that draws it."""
+        return {
+            name: {
+                "title": figure.title,
+                "reads": list(figure.reads),
+                "code": f"{self.products.figures[name].spec['module'].replace('.', '/')}.py",
+            }
+            for name, figure in self.config.figures.items()
+        }
+
     def outputs(self, jobs: Iterable[Job]) -> list[str]:
         """Everything that some jobs make."""
         return [str(path) for job in jobs for path in job.outputs.values()]
