@@ -99,11 +99,11 @@ def start(folder: Path, *arguments: str, **environment: str) -> "subprocess.Pope
 def run(folder: Path, *arguments: str, **environment: str) -> tuple[int, str]:
     """Exit code and output of a call of Snakemake."""
     process = start(folder, *arguments, **environment)
-    output = process.communicate(timeout=60)[0]
+    output = process.communicate(timeout=120)[0]
     return process.returncode, output
 
 
-def wait_for(condition: Callable[[], object], seconds: float = 20) -> None:
+def wait_for(condition: Callable[[], object], seconds: float = 120) -> None:
     """Wait until something holds."""
     end = monotonic() + seconds
     while not condition():

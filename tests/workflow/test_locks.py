@@ -22,7 +22,7 @@ def test_after_kill_jobs_end_and_the_next_call_goes_on(tmp_path: Path) -> None:
     process.kill()
     process.wait()
     assert locks(tmp_path)
-    wait_for(lambda: not stages(tmp_path), 5)
+    wait_for(lambda: not stages(tmp_path), 60)
     assert "has gone" in (tmp_path / "a.log").read_text()
     (tmp_path / "a.out.checkpoint").write_text("3999")
     (tmp_path / "a.out").write_text("half")  # written, but not yet seen by Snakemake
@@ -46,7 +46,7 @@ def test_a_call_waits_for_jobs_of_a_killed_run(tmp_path: Path) -> None:
     wait_for(lambda: "Waiting for jobs of a killed run" in output.readline())
     (tmp_path / "a.json").write_text(json.dumps({"output": "a.out", "steps": 1}))
     (tmp_path / "let").touch()
-    following.communicate(timeout=20)
+    following.communicate(timeout=120)
     assert following.returncode == 0
     assert "going" not in (tmp_path / "a.log").read_text()
 
@@ -64,7 +64,7 @@ def test_a_living_run_is_named(tmp_path: Path) -> None:
     assert code == 0, output
     assert locks(tmp_path), "another run took the lock away"
     process.terminate()
-    process.communicate(timeout=10)
+    process.communicate(timeout=120)
     assert not locks(tmp_path)
 
 
