@@ -25,6 +25,6 @@ def seed_intervals(metrics: pd.DataFrame, confidence: float) -> pd.DataFrame:
 
 def final(metrics: pd.DataFrame) -> pd.DataFrame:
     """Rows of the last training step of each learner, and all rows of the untrained ones."""
-    law = ["experiment", "learner", "option", "setting"]
+    law = [name for name in ("experiment", "learner", "option", "setting") if name in metrics]
     last = metrics.groupby(law, dropna=False)["step"].transform("max")
     return metrics[metrics["step"].isna() | (metrics["step"] == last)]
