@@ -7,7 +7,8 @@ import pytest
 import yaml
 
 from icgd.checks.experiments import check
-from icgd.spec.config import load, variants
+from icgd.spec.config import load
+from icgd.spec.expansion import variants
 from icgd.spec.model import Config
 from icgd.spec.reading import ConfigError
 from tests.conftest import ROOT

@@ -27,7 +27,8 @@ from icgd.plotting.axes import STYLE
 from icgd.results.paths import Paths
 from icgd.results.store import replacing
 from icgd.results.tables import save_table
-from icgd.spec.config import LAW, load
+from icgd.spec.config import load
+from icgd.spec.expansion import LAW
 from icgd.spec.plan import Plan
 
 STEPS = 100

@@ -18,7 +18,7 @@ import jax
 from icgd.checks import options
 from icgd.results.paths import Paths
 from icgd.spec.build import build_learner, build_task
-from icgd.spec.config import LAW, measurements, variants
+from icgd.spec.expansion import LAW, measurements, variants
 from icgd.spec.kinds import Kinds
 from icgd.spec.model import Config, Experiment, Trained
 from icgd.spec.plan import Plan

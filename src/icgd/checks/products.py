@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from icgd.analysis.tidy import Metric
 from icgd.checks import options
-from icgd.spec.config import LAW, load
+from icgd.spec.config import load
+from icgd.spec.expansion import LAW
 from icgd.spec.model import Config, Experiment
 from icgd.spec.reading import ConfigError, nearest, one_of
 from icgd.spec.selectors import measured, parsed, used_keys

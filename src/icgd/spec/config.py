@@ -8,7 +8,7 @@ from pydantic import ValidationError
 
 from icgd.results.digest import ROOT
 from icgd.spec.explain import explained
-from icgd.spec.model import Config, Experiment, Grid
+from icgd.spec.model import Config, Grid
 from icgd.spec.reading import ConfigError, joined, merged, nearest, one_of, read
 
 SECTIONS = ("tasks", "experiments", "figures", "tables", "claims", "looks")
@@ -16,8 +16,6 @@ SECTIONS = ("tasks", "experiments", "figures", "tables", "claims", "looks")
 INCLUDED = "included"
 """A study whose files are in the repository; another one's are in the folder that stands instead."""
 KNOWN = [*(key for key in Config.model_fields if key != "homes"), "tasks"]
-LAW = "test"
-"""The variant that changes nothing."""
 
 Tree = dict[str, Any]
 
@@ -75,22 +73,6 @@ def study_file(study: str, folder: str) -> Path:
             f"studies.{study} is {folder!r}; expected 'included' or a folder that is named {study}"
         )
     return path.resolve() / f"{study}.yaml"
-
-
-def variants(experiment: Experiment) -> dict[str, Tree]:
-    """Variant names, such as size=20, with the task options that each changes; `LAW` changes none."""
-    found: dict[str, Tree] = {LAW: {}}
-    for name, variant in experiment.variants.items():
-        for value in variant.values:
-            found[f"{name}={value}"] = dict.fromkeys(variant.options, value)
-    return found
-
-
-def measurements(experiment: Experiment, variant: str) -> list[str]:
-    """The measurements that are made on a variant."""
-    if variant == LAW:
-        return list(experiment.measurements)
-    return experiment.variants[variant.partition("=")[0]].measurements
 
 
 def _study(study: str, folder: Any) -> Tree:

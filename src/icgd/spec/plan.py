@@ -1,6 +1,4 @@
-"""All jobs of a run: what each is asked to do, from which artefacts. No JAX: this is loaded at every
-start.
-"""
+"""The jobs of a run up to its comparisons: what each is asked to do, from which artefacts; without JAX."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -11,7 +9,7 @@ from typing import Any
 from icgd.results.digest import COMPUTING
 from icgd.results.job import Artefact, Job
 from icgd.results.paths import Paths
-from icgd.spec.config import LAW, measurements, variants
+from icgd.spec.expansion import LAW, block_seeds, conditions, measurements, seed_blocks, variants
 from icgd.spec.kinds import Kinds, own_paths
 from icgd.spec.model import Config, Experiment, Spec, Trained
 from icgd.spec.planned import planned
@@ -19,18 +17,6 @@ from icgd.spec.planned import planned
 Tree = dict[str, Any]
 Reads = Mapping[str, Sequence[str]]
 """Names of the learners that each <experiment>/<measurement> reads."""
-
-
-def seed_blocks(seeds: int, per_job: int) -> list[str]:
-    """Names such as "0-4" of the blocks of seeds that are trained in one job."""
-    starts = range(0, seeds, per_job)
-    return [f"{start}-{min(start + per_job, seeds) - 1}" for start in starts]
-
-
-def block_seeds(block: str) -> list[int]:
-    """The seeds of a block: "2-4" gives [2, 3, 4]."""
-    first, last = map(int, block.split("-"))
-    return list(range(first, last + 1))
 
 
 @dataclass(frozen=True)
@@ -196,9 +182,7 @@ class Plan:
 
     def _learner_files(self, name: str, variant: str, learner: str) -> list[Artefact]:
         trained = self.config.experiments[name].trained[learner]
-        names = [f"{name}/{variant}/{learner}.{block}" for block in self.blocks(name, trained)]
-        jobs = (self.train(name, variant, learner, block.rpartition(".")[2]) for block in names)
-        return [job.made() for job in jobs]
+        return [self.train(name, variant, learner, block).made() for block in self.blocks(name, trained)]
 
     def learner_spec(self, name: str, group: str, learner: str) -> Tree:
         """A learner's spec with its kind looked up."""
@@ -238,19 +222,3 @@ class Plan:
     ) -> Job:
         modules = {f"icgd.stages.{rule}", *own, *(kind["module"] for kind in kinds)}
         return planned(rule, name, spec, outputs, modules, COMPUTING, self.settings)
-
-
-def conditions(experiment: Experiment, variant: str) -> list[list[Any]]:
-    """Evaluation conditions as [option, setting, changes of the task]; the first is the training law.
-
-    A variant is a law of its own, called after what it changes.
-    """
-    if variant != LAW:
-        option, _, setting = variant.partition("=")
-        return [[option, setting, {}]]
-    shifts = [
-        [option, value, {option: value}]
-        for option, values in experiment.conditions.items()
-        for value in values
-    ]
-    return [[None, None, {}], *shifts]
