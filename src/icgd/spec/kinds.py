@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from icgd.results.digest import ROOT, module_file
+from icgd.results.digest import module_file
 from icgd.spec.config import INCLUDED, study_file
 from icgd.spec.model import Config
 from icgd.spec.reading import ConfigError, nearest
@@ -82,8 +82,3 @@ def _files(packages: list[str]) -> Iterator[Path]:
     for package in packages:
         if home := module_file(package):
             yield from (path for path in home.parent.glob("*.py") if path.stem != "__init__")
-
-
-def relative(path: Path) -> str:
-    """A path as users see it, from the root of the repository."""
-    return str(path.relative_to(ROOT)) if path.is_relative_to(ROOT) else str(path)
