@@ -10,7 +10,7 @@ import pytest
 
 from icgd.results import repository
 from icgd.results.job import Job
-from icgd.results.provenance import durations, versions
+from icgd.results.provenance import versions
 from icgd.results.repository import PART, checkout, source_root, web_address, without_credentials
 from icgd.stages import provenance
 
@@ -150,7 +150,11 @@ def test_record_is_written_without_git_jax_device_or_package(
     monkeypatch.setattr("jax.devices", no_device)
     monkeypatch.setattr(provenance, "PACKAGES", ("numpy", "no-such-package"))
     output = tmp_path / "provenance.json"
-    spec = {"run": "mini", "config": {"seed": 1}, "benchmarks": {"train": [str(tmp_path / "none.tsv")]}}
+    spec = {
+        "run": "mini",
+        "config": {"seed": 1},
+        "costs": [{"file": str(tmp_path / "none.json"), "study": ""}],
+    }
     provenance.main(Job("provenance", "all", spec, {"output": output}))
     record = json.loads(output.read_text(encoding="utf-8"))
     assert record.items() >= (UNKNOWN | {"run": "mini", "device": "unknown", "durations": {}}).items()
@@ -200,33 +204,6 @@ def test_text_loses_the_credentials_of_any_address() -> None:
 )
 def test_sources_are_linked_as_their_host_does(address: str, root: str) -> None:
     assert source_root({"repository": address, "revision": "abc"}) == root
-
-
-def test_only_the_jobs_of_the_run_are_counted(tmp_path: Path) -> None:
-    row = "s\th:m:s\tmax_rss\n{}\t0:00:01\t{}\n"
-    texts = {
-        "train/one/a.0-0.tsv": row.format(1.5, 100.0),
-        "train/one/a.1-1.tsv": row.format(2.5, "-"),
-        "train/one/a.0-1.tsv": row.format(50, 900),
-        "metrics.tsv": row.format(3, 10),
-        "claims.tsv": "",
-        "paper.tsv": "s\th:m:s\tmax_rss\n1.0\n",
-    }
-    for name, text in texts.items():
-        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
-        (tmp_path / name).write_text(text)
-    benchmarks = {
-        "train": [f"train/one/{name}.tsv" for name in ("a.0-0", "a.1-1", "never_run")],
-        "metrics": ["metrics.tsv"],
-        "claims": ["claims.tsv"],
-        "paper": ["paper.tsv"],
-    }
-    assert durations(
-        {rule: [str(tmp_path / file) for file in files] for rule, files in benchmarks.items()}
-    ) == {
-        "metrics": {"jobs": 1, "seconds": 3.0, "peak_mb": 10},
-        "train": {"jobs": 2, "seconds": 4.0, "peak_mb": 100},
-    }
 
 
 def test_root_is_the_project() -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from icgd.results.job import Artefact, Job
 from icgd.stages import paper
-from icgd.stages.entry import StageError
+from icgd.stages.errors import StageError
 from icgd.writeup.latex import claims_table
 from icgd.writeup.sources import latex_sources
 from icgd.writeup.symbols import ACCENTS, COMMANDS, MATHS

@@ -11,7 +11,7 @@ from icgd.models.adapters import Adapted
 from icgd.results.job import Artefact, Job
 from icgd.spec.build import load_learner
 from icgd.stages import train
-from icgd.stages.entry import StageError
+from icgd.stages.errors import StageError
 
 TASK = {"module": "icgd.tasks.objective_regression", "name": "ObjectiveRegression", "options": {}}
 BLOCKS = "icgd.models.blocks", "prompted_transformer"

@@ -8,6 +8,7 @@ rule baselines:
         PATHS.log("baselines", VARIANT),
     benchmark:
         PATHS.benchmark("baselines", VARIANT)
+    priority: RUN.priority("baselines", VARIANT)
     conda:
         "../../envs/icgd.yaml"
     threads: 1

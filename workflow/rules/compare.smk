@@ -12,7 +12,7 @@ rule compare:
         PATHS.log("compare", COMPARISON),
     benchmark:
         PATHS.benchmark("compare", COMPARISON)
-    priority: 1
+    priority: RUN.priority("compare", COMPARISON)
     conda:
         "../../envs/icgd.yaml"
     threads: 1

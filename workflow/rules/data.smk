@@ -11,6 +11,7 @@ rule prompts:
         PATHS.log("prompts", VARIANT),
     benchmark:
         PATHS.benchmark("prompts", VARIANT)
+    priority: RUN.priority("prompts", VARIANT)
     conda:
         "../../envs/icgd.yaml"
     threads: 1

@@ -16,6 +16,7 @@ rule figure:
         PATHS.log("figure", "{figure}"),
     benchmark:
         PATHS.benchmark("figure", "{figure}")
+    priority: RUN.priority("figure", "{figure}")
     conda:
         "../../envs/icgd.yaml"
     threads: 1

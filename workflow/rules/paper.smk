@@ -57,3 +57,30 @@ rule paper:
         runtime=10,
     shell:
         stage("paper")
+
+
+# What the run has cost, and how busy it kept the cores.
+rule costs:
+    input:
+        spec=RUN.spec("costs", "all"),
+        made=RUN.made("costs", "all"),
+    output:
+        PATHS.whole("costs.csv"),
+        report(
+            PATHS.whole("costs.png"),
+            caption="../report/costs.rst",
+            category="Run",
+            labels={"figure": "schedule"},
+        ),
+    log:
+        PATHS.log("costs", "all"),
+    benchmark:
+        PATHS.benchmark("costs", "all")
+    conda:
+        "../../envs/icgd.yaml"
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    shell:
+        stage("costs")

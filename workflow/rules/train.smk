@@ -12,8 +12,7 @@ rule train:
         PATHS.log("train", BLOCK),
     benchmark:
         PATHS.benchmark("train", BLOCK)
-    # Then comparisons, so that the many short figures fill the end.
-    priority: 2
+    priority: RUN.priority("train", BLOCK)
     conda:
         "../../envs/icgd.yaml"
     threads: 1

@@ -27,7 +27,7 @@ class Job:
     digest: str = ""
     """What decides whether the job is run again or goes on, and which artefacts are accepted."""
     settings: Mapping[str, Any] = field(default_factory=dict)
-    """XLA's flags, and folders of modules outside the repository."""
+    """XLA's flags, folders of modules outside the repository, and the folder of the run."""
 
     @property
     def inputs(self) -> list[str]:

@@ -53,6 +53,10 @@ class Paths:
         """What a job printed."""
         return f"{self.root}/logs/{rule}/{name}.log"
 
+    def costs(self, rule: str, name: str) -> str:
+        """What a job has cost, by its own account (see `icgd.results.costs`)."""
+        return f"{self.root}/costs/{rule}/{name}.json"
+
     def benchmark(self, rule: str, name: str) -> str:
         """Time and memory of a job."""
         return f"{self.root}/benchmarks/{rule}/{name}.tsv"

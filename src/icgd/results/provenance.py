@@ -1,47 +1,29 @@
 """What made a run, for its record: packages, machine, time spent per rule; "unknown" where none is found."""
 
-import csv
 import importlib.metadata
-import math
 import platform
 import re
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from pathlib import Path
 
+from icgd.results.costs import Cost
 from icgd.results.repository import UNKNOWN
 
 
-def durations(benchmarks: Mapping[str, Iterable[str]]) -> dict[str, dict[str, int | float]]:
-    """Jobs, their seconds in all and peak memory (MB) of each rule, from the benchmarks of its jobs."""
-    found = {
-        rule: [used for file in files if (used := _benchmark(Path(file)))]
-        for rule, files in benchmarks.items()
-    }
+def durations(costs: Iterable[Cost]) -> dict[str, dict[str, int | float]]:
+    """Jobs of each rule, their seconds of processor time in all, and their peak memory (MB)."""
+    by_rule: dict[str, list[Cost]] = {}
+    for cost in costs:
+        by_rule.setdefault(cost.rule, []).append(cost)
     return {
         rule: {
-            "jobs": len(rows),
-            "seconds": round(sum(seconds for seconds, _ in rows), 1),
-            "peak_mb": round(max(memory for _, memory in rows), 0),
+            "jobs": len(jobs),
+            "seconds": round(sum(job.cpu for job in jobs), 1),
+            "peak_mb": round(max(job.peak_mb for job in jobs)),
         }
-        for rule, rows in found.items()
-        if rows
+        for rule, jobs in by_rule.items()
     }
-
-
-def _benchmark(path: Path) -> tuple[float, float] | None:
-    """Seconds and memory of a job; None if there is no such file or it is cut off. Unmeasured counts as 0."""
-    try:
-        with path.open(encoding="utf-8", newline="") as file:
-            row = next(csv.DictReader(file, delimiter="\t"))
-        return _measured(row["s"]), _measured(row["max_rss"])
-    except (OSError, StopIteration, KeyError, ValueError, TypeError):
-        return None
-
-
-def _measured(cell: str) -> float:
-    value = 0.0 if cell in ("-", "NA", "") else float(cell)
-    return value if math.isfinite(value) else 0.0
 
 
 def versions(packages: Iterable[str]) -> dict[str, str]:

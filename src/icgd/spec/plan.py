@@ -35,7 +35,11 @@ class Plan:
     @cached_property
     def settings(self) -> Tree:
         """What all jobs share besides their specs."""
-        return {"xla_flags": self.config.xla_flags, "paths": own_paths(self.config)}
+        return {
+            "xla_flags": self.config.xla_flags,
+            "paths": own_paths(self.config),
+            "root": self.paths.root,
+        }
 
     @cached_property
     def jobs(self) -> dict[tuple[str, str], Job]:

@@ -116,15 +116,10 @@ class Products:
     @cached_property
     def provenance(self) -> Job:
         """The record of the run."""
-        shown = [*self.figures.values(), *self.tables.values(), *self.claims.values()]
-        every = [*self.plan.jobs.values(), *shown, self.metrics]
         spec = {
             "run": self.run,
             "config": self.config.model_dump(mode="json", exclude={"homes"}),
-            "benchmarks": {
-                rule: [self.plan.paths.benchmark(rule, job.name) for job in every if job.rule == rule]
-                for rule in dict.fromkeys(job.rule for job in every)
-            },
+            "costs": self._costs([*self.plan.jobs.values(), *self._shown, self.metrics]),
             "metrics": self.metrics.made("parquet"),
             "figures": [job.made("pdf") for job in self.figures.values()],
         }
@@ -157,6 +152,32 @@ class Products:
             "figures": [job.made("pdf") for job in self.figures.values()],
         }
         return self._job("paper", "all", spec, {"output": self._whole("paper.pdf")})
+
+    @cached_property
+    def costs(self) -> Job:
+        """What every job up to the PDF has cost, and when it ran."""
+        last = [self.verdicts, self.provenance, self.numbers, self.paper]
+        spec = {
+            "costs": self._costs([*self.plan.jobs.values(), *self._shown, self.metrics, *last]),
+            "after": [job.made(next(iter(job.outputs))) for job in (self.metrics, *last)],
+        }
+        outputs = {suffix: self._whole(f"costs.{suffix}") for suffix in ("csv", "png")}
+        return self._job("costs", "all", spec, outputs)
+
+    @property
+    def _shown(self) -> list[Job]:
+        return [*self.figures.values(), *self.tables.values(), *self.claims.values()]
+
+    def _costs(self, jobs: list[Job]) -> list[Tree]:
+        """Where each job says what it has cost, and the study that it is of, if any."""
+        place = self.plan.paths.costs
+        return [{"file": place(job.rule, job.name), "study": self._study(job) or ""} for job in jobs]
+
+    def _study(self, job: Job) -> str | None:
+        if job.rule == "claims":
+            return job.name
+        section = {"figure": "figures", "table": "tables"}.get(job.rule, "experiments")
+        return self.config.homes.get(f"{section}.{job.name.partition('/')[0]}")
 
     def verify(self, exact: bool) -> Job:
         """The comparison with a reference run."""
@@ -194,4 +215,5 @@ class Products:
     ) -> Job:
         used = [f"icgd.stages.{stage or rule}", *(modules or [])]
         packages = DRAWING if rule != "provenance" else (*DRAWING, *COMPUTING)
-        return planned(rule, name, spec, outputs, used, packages, {"paths": self.plan.settings["paths"]})
+        settings = {name: value for name, value in self.plan.settings.items() if name != "xla_flags"}
+        return planned(rule, name, spec, outputs, used, packages, settings)

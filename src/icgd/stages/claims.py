@@ -6,7 +6,7 @@ from icgd.analysis.claims import NoRowsError, judged
 from icgd.analysis.tidy import merged
 from icgd.results.job import Job
 from icgd.results.tables import load_table, save_table
-from icgd.stages.entry import StageError
+from icgd.stages.errors import StageError
 
 
 def main(job: Job) -> None:

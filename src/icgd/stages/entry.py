@@ -5,13 +5,12 @@ import os
 import sys
 from pathlib import Path
 
+from icgd.results.costs import Meter, save_cost
 from icgd.results.environment import clean
 from icgd.results.job import Job, read_job
+from icgd.results.paths import Paths
 from icgd.results.store import ArtefactError
-
-
-class StageError(Exception):
-    """A stage cannot go on; the message says why and what to do."""
+from icgd.stages.errors import StageError
 
 
 def run(stage: str, file: Path) -> int:
@@ -20,13 +19,16 @@ def run(stage: str, file: Path) -> int:
     The environment is set before JAX is imported, so that results depend on the job alone. Errors that a user
     can mend end in one message.
     """
-    job = read_job(file)
+    meter, job = Meter(), read_job(file)
     prepare(job)
     try:
-        importlib.import_module(f"icgd.stages.{stage}").main(job)
+        module = importlib.import_module(f"icgd.stages.{stage}")
+        meter.started()
+        module.main(job)
     except (ArtefactError, StageError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
+    save_cost(Path(Paths(job.settings["root"]).costs(job.rule, job.name)), meter.cost(job.rule, job.name))
     job_done(job, file)
     return 0
 

@@ -16,7 +16,7 @@ from icgd.results.repository import source_root
 from icgd.results.store import write_text
 from icgd.results.tables import load_table
 from icgd.spec.selectors import measured, used_keys
-from icgd.stages.entry import StageError
+from icgd.stages.errors import StageError
 from icgd.writeup import numbers
 from icgd.writeup.latex import claims_table, times_table
 from icgd.writeup.sections import left_out_experiments

@@ -12,7 +12,7 @@ from icgd.results.digest import ROOT
 from icgd.results.environment import clean
 from icgd.results.job import Job
 from icgd.results.store import replacing
-from icgd.stages.entry import StageError
+from icgd.stages.errors import StageError
 from icgd.writeup.sections import PAPER
 from icgd.writeup.sources import latex_sources
 

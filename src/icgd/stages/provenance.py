@@ -5,6 +5,7 @@ import json
 import os
 import platform
 
+from icgd.results.costs import load_costs
 from icgd.results.environment import recorded
 from icgd.results.job import Job
 from icgd.results.provenance import durations, machine, versions
@@ -15,8 +16,8 @@ PACKAGES = ("jax", "jaxlib", "equinox", "optax", "numpy", "scipy", "pandas", "ma
 
 
 def main(job: Job) -> None:
-    """Write provenance.json; the spec has the run's name and config, and the benchmarks of its jobs by
-    rule.
+    """Write provenance.json; the spec has the run's name and config, and where its jobs say what they
+    cost.
     """
     spec = job.spec
     config = json.dumps(spec["config"], sort_keys=True)
@@ -28,6 +29,6 @@ def main(job: Job) -> None:
         "packages": versions(PACKAGES),
         "environment": recorded(os.environ),
         **machine(),
-        "durations": durations(spec["benchmarks"]),
+        "durations": durations(load_costs(place["file"] for place in spec["costs"])),
     }
     write_text(job.outputs["output"], json.dumps(record, indent=2) + "\n")

@@ -19,7 +19,7 @@ from icgd.randomness import named_key
 from icgd.results.job import Artefact, Job
 from icgd.results.store import ArtefactError, load_arrays, save_arrays
 from icgd.spec.build import build_learner, build_task, leaves_by_name, load_blocks, save_weights, start_from
-from icgd.stages.entry import StageError
+from icgd.stages.errors import StageError
 from icgd.task import Task
 from icgd.training.checkpoint import Snapshot, load_checkpoint, save_checkpoint
 from icgd.training.loop import NonFiniteLossError, State, Training, initial_state, train

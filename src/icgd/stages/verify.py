@@ -10,7 +10,7 @@ from icgd.results.digest import ROOT
 from icgd.results.job import Job
 from icgd.results.store import write_text
 from icgd.results.tables import load_table, save_table
-from icgd.stages.entry import StageError
+from icgd.stages.errors import StageError
 
 REFERENCE = ROOT / "workflow" / "reference"
 

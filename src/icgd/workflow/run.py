@@ -17,6 +17,7 @@ from icgd.results.paths import Paths
 from icgd.results.store import write_text
 from icgd.spec.config import INCLUDED, load, study_file
 from icgd.spec.model import Config
+from icgd.spec.order import measured, remaining
 from icgd.spec.plan import Plan
 from icgd.spec.products import Products
 from icgd.spec.reading import ConfigError
@@ -56,6 +57,7 @@ class Run:
         """All jobs, by rule and name, but for trials of rates."""
         products = self.products
         whole = [products.metrics, products.verdicts, products.provenance, products.numbers, products.paper]
+        whole += [products.costs]
         checks = [products.verify(exact) for exact in (False, True)]
         later = [
             *products.figures.values(),
@@ -102,6 +104,14 @@ class Run:
     def made(self, rule: str, name: str) -> Callable[[Any], list[str]]:
         """Snakemake's input function for the artefacts that a job reads."""
         return lambda wildcards: self.job(rule, name.format(**wildcards)).inputs
+
+    @cached_property
+    def _remaining(self) -> Mapping[tuple[str, str], float]:
+        return remaining(self.jobs.values(), measured())
+
+    def priority(self, rule: str, name: str) -> Callable[[Any], float]:
+        """Snakemake's function for the priority of a job: the seconds of the work that waits for it."""
+        return lambda wildcards: self._remaining[rule, name.format(**wildcards)]
 
     def study_jobs(self, study: str) -> list[Job]:
         """The jobs of a study's figures, tables and claims."""

@@ -1,0 +1,59 @@
+"""Which jobs go first: those from which the longest chain of work hangs, by times measured before."""
+
+import csv
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from statistics import fmean
+
+from icgd.results.digest import ROOT
+from icgd.results.job import Job
+
+MEASURED = ROOT / "workflow" / "reference" / "seconds.csv"
+"""Processor seconds of every job of a run at full size; times on another machine keep the order."""
+Key = tuple[str, str]
+
+
+def without_seeds(job: Job) -> Key:
+    """What a job has in common with that of other seeds."""
+    return job.rule, job.name.rpartition(".")[0] if job.rule == "train" else job.name
+
+
+def measured(path: Path = MEASURED) -> dict[Key, float]:
+    """Seconds by rule and name; of several blocks of seeds the longest."""
+    found: dict[Key, float] = {}
+    with path.open(encoding="utf-8", newline="") as file:
+        for row in csv.DictReader(file):
+            key = row["rule"], row["name"]
+            found[key] = max(found.get(key, 0.0), float(row["seconds"]))
+    return found
+
+
+def remaining(jobs: Iterable[Job], seconds: Mapping[Key, float]) -> dict[Key, float]:
+    """For each job, the seconds of the longest chain that begins with it.
+
+    A job that was never measured counts like the mean of its rule, or like the mean of all.
+    """
+    jobs = list(jobs)
+    by_rule = defaultdict(list)
+    for (rule, _), spent in seconds.items():
+        by_rule[rule].append(spent)
+    usual = {rule: fmean(spent) for rule, spent in by_rule.items()}
+    otherwise = fmean(seconds.values()) if seconds else 1.0
+    readers = defaultdict(list)
+    for job in jobs:
+        for path in job.inputs:
+            readers[path].append(job)
+    found: dict[Key, float] = {}
+
+    def chain(job: Job) -> float:
+        key = job.rule, job.name
+        if key not in found:
+            own = seconds.get(without_seeds(job), usual.get(job.rule, otherwise))
+            after = {id(reader): reader for path in job.outputs.values() for reader in readers[str(path)]}
+            found[key] = own + max((chain(reader) for reader in after.values()), default=0.0)
+        return found[key]
+
+    for job in jobs:
+        chain(job)
+    return found
