@@ -11,9 +11,10 @@ import numpy as np
 import pandas as pd
 from jaxtyping import Array, Float
 
+from icgd.analysis.columns import Column, Record
 from icgd.analysis.intervals import seed_intervals
 from icgd.analysis.study import Population, Study, alone
-from icgd.analysis.tidy import Column, Record, table
+from icgd.analysis.tidy import table
 from icgd.learner import Learner
 from icgd.plotting.looks import Looks
 from icgd.prompt import Prompt

@@ -6,7 +6,8 @@ import pandas as pd
 import pytest
 
 from icgd.analysis.claims import FAILS, HOLDS, NoRowsError, chosen, judged
-from icgd.analysis.tidy import Column, table
+from icgd.analysis.columns import Column
+from icgd.analysis.tidy import table
 from tests.by_hand import row, seeds
 
 TIMES = {"times": Column("Int64", "how often")}

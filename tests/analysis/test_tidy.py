@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from icgd.analysis.tidy import Column, rows, table
+from icgd.analysis.columns import Column
+from icgd.analysis.tidy import rows, table
 
 COLUMNS = {"fraction": Column("Float64", "a number")}
 FRAME = table(

@@ -40,14 +40,14 @@ def test_clipping_is_inactive_on_moderate_prompts_and_bounds_the_others(double: 
     model, task = random_model({"layers": 3})
     prompts, _ = jax.vmap(task.sample)(jax.random.split(KEY, 7))
     prompts = jax.tree.map(lambda a: a.astype(float), prompts)
-    np.testing.assert_allclose(predictions(model, prompts, clip=1e3), jax.vmap(model)(prompts), rtol=1e-10)
+    np.testing.assert_allclose(predictions(model, prompts, bound=1e3), jax.vmap(model)(prompts), rtol=1e-10)
     wild = Prompt(1e3 * prompts.x, prompts.y, 1e3 * prompts.query)
     assert np.abs(jax.vmap(model)(wild)).max() > 1e20
-    assert np.abs(predictions(model, wild, clip=10.0)).max() <= 10
+    assert np.abs(predictions(model, wild, bound=10.0)).max() <= 10
 
 
 def test_clipping_is_refused_where_it_has_no_form(double: None) -> None:
     model, task = random_model({"kernel": "softmax"})
     prompts, _ = jax.vmap(task.sample)(jax.random.split(KEY, 2))
     with pytest.raises(ValueError, match="activation_clip is for stacks of linear attention"):
-        predictions(model, prompts, clip=1.0)
+        predictions(model, prompts, bound=1.0)

@@ -3,7 +3,7 @@
 import pytest
 
 from icgd.analysis import measure_rollout
-from icgd.analysis.tidy import Record
+from icgd.analysis.columns import Record
 from icgd.plotting import plot_rollout, plot_shift, plot_training, plot_weights
 from tests.by_hand import LOOKS, drawn, lines, row, seeds
 

@@ -11,9 +11,10 @@ import numpy as np
 import pandas as pd
 from matplotlib.lines import Line2D
 
+from icgd.analysis.columns import Record
 from icgd.analysis.intervals import seed_intervals
 from icgd.analysis.study import Population, Study
-from icgd.analysis.tidy import Record, rows, table
+from icgd.analysis.tidy import rows, table
 from icgd.learner import Learner
 from icgd.prompt import Prompt
 from icgd.results.job import Artefact

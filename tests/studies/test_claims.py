@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 from icgd.analysis.claims import ANY, FAILS, HOLDS, judged
-from icgd.analysis.tidy import SHARED, Column, Metric, table
+from icgd.analysis.columns import SHARED, Column, Metric
+from icgd.analysis.tidy import table
 from icgd.checks.experiments import Checker
 from icgd.checks.products import modules_of
 from icgd.spec.config import load

@@ -10,8 +10,9 @@ import pytest
 
 from icgd.algorithms.descent import Fit, GradientDescentPlusPlus
 from icgd.algorithms.smoothers import Trivial
+from icgd.analysis.columns import Record
 from icgd.analysis.study import alone
-from icgd.analysis.tidy import Record, rows
+from icgd.analysis.tidy import rows
 from icgd.plotting.looks import Looks
 from icgd.prompt import Prompt
 from icgd.spec.laws import fitting_prompts

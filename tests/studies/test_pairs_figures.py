@@ -4,7 +4,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 
-from icgd.analysis.tidy import Column, Record
+from icgd.analysis.columns import Column, Record
 from icgd.plotting.looks import Look, Looks
 from icgd.studies.pairs import (
     measure_example_weights,

@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 
 from icgd.algorithms.smoothers import Trivial
+from icgd.analysis.columns import Record
 from icgd.analysis.study import Study, alone
-from icgd.analysis.tidy import Record, rows
+from icgd.analysis.tidy import rows
 from icgd.constructions.gradient_layer import gradient_layer
 from icgd.models.feature_models import Affine, OnFeatures
 from icgd.plotting.looks import Look, Looks

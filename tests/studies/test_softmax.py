@@ -7,8 +7,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from icgd.analysis.columns import Record
 from icgd.analysis.study import Population, alone
-from icgd.analysis.tidy import Record, rows
+from icgd.analysis.tidy import rows
 from icgd.models.attention_stack import Transformer
 from icgd.models.layers import Attention
 from icgd.plotting.looks import Looks

@@ -1,8 +1,8 @@
 # The benchmark of training (make bench); not part of the paper.
 rule bench:
     output:
-        csv="results/bench/bench.csv",
-        png="results/bench/bench.png",
+        csv="results/bench/families.csv",
+        png="results/bench/families.png",
     log:
         "results/bench/bench.log",
     benchmark:

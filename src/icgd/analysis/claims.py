@@ -5,8 +5,9 @@ from typing import Any
 
 import pandas as pd
 
-from icgd.analysis.intervals import final, seed_intervals
-from icgd.analysis.tidy import BASE, LAST, rows
+from icgd.analysis.columns import BASE, LAST
+from icgd.analysis.intervals import STATISTICS, final, seed_intervals
+from icgd.analysis.tidy import rows
 
 HOLDS, FAILS = "holds", "fails"
 ANY = "*"
@@ -25,7 +26,8 @@ def chosen(metrics: pd.DataFrame, wanted: Mapping[str, Any]) -> pd.DataFrame:
     where = dict(wanted.get("where", {}))
     if where.get("option") is not None:
         where.setdefault("setting", ANY)
-    free = [name for name in metrics.columns if name not in BASE | LAST or name in ("option", "setting")]
+    others = {*BASE, *LAST, *STATISTICS} - {"option", "setting"}
+    free = [name for name in metrics.columns if name not in others]
     columns = dict.fromkeys(free) | {name: ... if value == ANY else value for name, value in where.items()}
     if columns.get("setting", ...) not in (None, ...):
         columns["setting"] = str(columns["setting"])

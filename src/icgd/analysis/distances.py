@@ -16,7 +16,7 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float
 
-from icgd.analysis.tidy import Metric
+from icgd.analysis.columns import Metric
 from icgd.learner import Learner
 from icgd.models.fast_linear import predictions
 from icgd.prompt import Prompt, TokenPrompt

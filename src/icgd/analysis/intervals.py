@@ -6,6 +6,8 @@ from scipy import special
 
 from icgd.analysis.tidy import keys
 
+STATISTICS = ("mean", "low", "high", "min", "max", "max_abs", "count")
+
 
 def seed_intervals(metrics: pd.DataFrame, confidence: float) -> pd.DataFrame:
     """Mean, Student-t interval [low, high], min, max, max_abs and count of each metric at each step.

@@ -6,6 +6,7 @@ from typing import Any
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
+from icgd.analysis.columns import Column, Metric, Record
 from icgd.analysis.distances import (
     DISTANCES,
     EXCESSES,
@@ -18,7 +19,6 @@ from icgd.analysis.distances import (
 )
 from icgd.analysis.experiment import Experiment
 from icgd.analysis.study import Study
-from icgd.analysis.tidy import Column, Metric, Record
 from icgd.ranges import NonNegativeFloat, NonNegativeInt, PositiveInt
 from icgd.spec.laws import Condition
 from icgd.tasks.linear_regression import LinearRegression

@@ -10,6 +10,7 @@ import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float
 
 from icgd.algorithms.descent import GradientDescent, GradientDescentPlusPlus
+from icgd.analysis.columns import Column, Metric, Record
 from icgd.analysis.distances import (
     CHUNK,
     EXCESSES,
@@ -24,7 +25,6 @@ from icgd.analysis.distances import (
 )
 from icgd.analysis.experiment import Experiment
 from icgd.analysis.study import Population, Study
-from icgd.analysis.tidy import Column, Metric, Record
 from icgd.learner import Learner
 from icgd.models.attention_stack import Transformer
 from icgd.prompt import Prompt

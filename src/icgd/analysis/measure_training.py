@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from icgd.analysis.columns import Column, Record
 from icgd.analysis.distances import (
     DISTANCES,
     EXCESSES,
@@ -14,7 +15,6 @@ from icgd.analysis.distances import (
 )
 from icgd.analysis.experiment import Experiment
 from icgd.analysis.study import Study
-from icgd.analysis.tidy import Column, Record
 from icgd.ranges import PositiveInt
 
 METRICS = LOSSES | EXCESSES | DISTANCES

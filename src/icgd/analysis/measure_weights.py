@@ -7,9 +7,9 @@ import equinox as eqx
 import jax
 import numpy as np
 
+from icgd.analysis.columns import Column, Metric, Record
 from icgd.analysis.experiment import Experiment
 from icgd.analysis.study import Population, Study
-from icgd.analysis.tidy import Column, Metric, Record
 from icgd.constructions.gradient_layer import canonical
 from icgd.models.attention_stack import Transformer
 from icgd.ranges import LearnerName

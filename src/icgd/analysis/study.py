@@ -11,7 +11,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
-from icgd.analysis.tidy import Record
+from icgd.analysis.columns import Record
 from icgd.constructions.gradient_layer import interpolate
 from icgd.learner import Learner
 from icgd.prompt import KINDS, Prompt

@@ -5,7 +5,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
-from icgd.analysis.tidy import Metric
+from icgd.analysis.columns import Metric
 from icgd.checks import options
 from icgd.spec.config import load
 from icgd.spec.expansion import LAW

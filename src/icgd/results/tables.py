@@ -8,20 +8,30 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from icgd.results.job import Artefact
+from icgd.results.records import DIGEST, save_records
 from icgd.results.store import ArtefactError, accept, advice, replacing
 
-DIGEST = b"icgd_digest"
+NULLABLE = {
+    pa.string(): pd.StringDtype(),
+    pa.large_string(): pd.StringDtype(),
+    pa.int64(): pd.Int64Dtype(),
+    pa.float64(): pd.Float64Dtype(),
+}
 
 
 def save_table(path: Path, table: pd.DataFrame, digest: str = "") -> None:
     """Write a table as CSV, or as Parquet with the digest of the job that made it, by the suffix."""
+    if path.suffix != ".csv":
+        save_records(path, pa.Table.from_pandas(table, preserve_index=False), digest)
+        return
     with replacing(path) as temporary:
-        if path.suffix == ".csv":
-            table.to_csv(temporary, index=False)
-        else:
-            arrow = pa.Table.from_pandas(table, preserve_index=False)
-            schema = {**(arrow.schema.metadata or {}), DIGEST: digest.encode()}
-            pq.write_table(arrow.replace_schema_metadata(schema), temporary)
+        table.to_csv(temporary, index=False)
+
+
+def frame(table: pa.Table) -> pd.DataFrame:
+    """A table whose columns may be empty in places; values are floats throughout."""
+    found = table.replace_schema_metadata(None).to_pandas(types_mapper=NULLABLE.get)
+    return found.assign(value=found["value"].to_numpy(float, na_value=float("nan")))
 
 
 def load_table(artefact: Artefact) -> pd.DataFrame:
@@ -34,4 +44,4 @@ def load_table(artefact: Artefact) -> pd.DataFrame:
     except (OSError, ValueError, json.JSONDecodeError) as error:
         raise ArtefactError(advice(path, f"cannot be read ({error})")) from None
     accept(artefact, (table.schema.metadata or {}).get(DIGEST, b"").decode())
-    return table.to_pandas()
+    return frame(table)

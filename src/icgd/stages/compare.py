@@ -5,10 +5,10 @@ from collections.abc import Iterable, Iterator, Mapping
 
 import jax
 
+from icgd.analysis.columns import Metric, Record, used_columns
 from icgd.analysis.study import load_study
-from icgd.analysis.tidy import Metric, Record, table
 from icgd.results.job import Job
-from icgd.results.tables import save_table
+from icgd.results.records import arrow_table, save_records
 
 ALWAYS = {"experiment", "learner", "seed", "step", "option", "setting", "metric", "value"}
 
@@ -32,4 +32,6 @@ def main(job: Job) -> None:
     jax.config.update("jax_enable_x64", True)
     module = importlib.import_module(job.spec["module"])
     records = module.measure(load_study(job.spec), **job.spec["options"])
-    save_table(job.outputs["output"], table(declared(records, module.METRICS), module.COLUMNS), job.digest)
+    rows = list(declared(records, module.METRICS))
+    dtypes = {name: column.dtype for name, column in used_columns(rows, module.COLUMNS).items()}
+    save_records(job.outputs["output"], arrow_table(rows, dtypes), job.digest)

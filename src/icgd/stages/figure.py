@@ -32,4 +32,5 @@ def main(job: Job) -> None:
         for suffix, options in formats.items():
             with replacing(job.outputs[suffix]) as temporary:
                 figure.savefig(temporary, **options)
+            figure.set_layout_engine("none")  # the first one has laid it out
     save_table(job.outputs["csv"], table)

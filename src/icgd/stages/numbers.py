@@ -50,11 +50,11 @@ def definitions(
     used: Mapping[str, str],
 ) -> dict[str, str]:
     """All definitions that the sources may ask for; `used` says where each key is."""
-    absent = left_out_experiments(spec["studies"])
+    absent, parts = left_out_experiments(spec["studies"]), numbers.parts(metrics, spec["confidence"])
     found: dict[str, str] = {}
     for key in filter(measured, used):
         try:
-            found |= numbers.results(metrics, [key], absent, spec["confidence"])
+            found |= numbers.results(parts, [key], absent)
         except (NoRowsError, numbers.SeveralRowsError) as error:
             raise StageError(f"{used[key]} asks for {key}: {error}") from None
     found |= numbers.claims(verdicts)

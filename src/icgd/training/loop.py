@@ -65,7 +65,7 @@ class Training:
 
     Weight decay matters only to entries that the loss does not see: it takes them to zero. It peaks
     half-way: early, it can hold a layer at its saddle near zero; late, it would bias the solution. For
-    activation_clip see `icgd.learners.batched.predictions`; it applies in training only.
+    activation_clip see `icgd.models.fast_linear.predictions`; it applies in training only.
     """
 
     steps: PositiveInt
@@ -134,28 +134,31 @@ class State(eqx.Module):
     """Mean training loss since the previous pause."""
 
 
-def population_loss(
-    learner: Learner, task: Task, key: Key[Array, ""], batch: int, activation_clip: float = 0.0
+def mean_loss(
+    learner: Learner, task: Task, prompts: Any, targets: Array, activation_clip: float = 0.0
 ) -> Float[Array, ""]:
-    """The mean of the task's loss over `batch` fresh prompts."""
-    prompts, targets = jax.vmap(task.sample)(jax.random.split(key, batch))
+    """The mean of the task's loss over some prompts."""
     return jnp.mean(jax.vmap(task.loss)(predictions(learner, prompts, activation_clip), targets))
 
 
 def loss_and_gradient(
     learner: Learner, task: Task, key: Key[Array, ""], training: Training
 ) -> tuple[Float[Array, ""], Learner]:
-    """Loss and gradient on a batch, chunk by chunk; the chunk divides the batch."""
+    """Loss and gradient on fresh prompts, chunk by chunk; the chunk divides the batch.
+
+    All are drawn at once, since each call of the generator has a price of its own.
+    """
     chunk = math.gcd(training.batch, CHUNK)
     chunks = training.batch // chunk
-    evaluate = eqx.filter_value_and_grad(population_loss)
+    evaluate = eqx.filter_value_and_grad(mean_loss)
+    keys = jax.vmap(lambda key: jax.random.split(key, chunk))(jax.random.split(key, chunks))
 
-    def add(total: Any, key: Key[Array, ""]) -> tuple[Any, None]:
-        found = evaluate(learner, task, key, chunk, training.activation_clip)
+    def add(total: Any, drawn: tuple[Any, Array]) -> tuple[Any, None]:
+        found = evaluate(learner, task, *drawn, training.activation_clip)
         return jax.tree.map(jnp.add, total, found), None
 
     zero = (jnp.zeros(()), jax.tree.map(jnp.zeros_like, eqx.filter(learner, eqx.is_inexact_array)))
-    total, _ = jax.lax.scan(add, zero, jax.random.split(key, chunks))
+    total, _ = jax.lax.scan(add, zero, jax.vmap(jax.vmap(task.sample))(keys))
     return jax.tree.map(lambda a: a / chunks, total)
 
 

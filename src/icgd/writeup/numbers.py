@@ -6,7 +6,8 @@ from typing import Any
 import pandas as pd
 
 from icgd.analysis.claims import FAILS, HOLDS, chosen
-from icgd.analysis.intervals import seed_intervals
+from icgd.analysis.columns import BASE, LAST
+from icgd.analysis.intervals import STATISTICS, seed_intervals
 from icgd.spec.selectors import Selector, parsed
 from icgd.writeup.latex import shown
 from icgd.writeup.text import escape
@@ -19,24 +20,39 @@ class SeveralRowsError(Exception):
     """A mean is asked for where the table has more than one."""
 
 
-def result(metrics: pd.DataFrame, selector: Selector, confidence: float) -> str:
+def result(table: pd.DataFrame, selector: Selector) -> str:
     """The value of a selector: over seeds, and for max and min over all rows that match."""
-    rows = chosen(metrics, selector.wanted)
+    rows = chosen(table, selector.wanted)
     if selector.statistic in ("max", "min"):
-        return shown(selector.metric, float(getattr(rows["value"], selector.statistic)()))
-    table = seed_intervals(rows, confidence)
-    if len(table) > 1:
-        raise SeveralRowsError(f"{len(table)} rows match; ask for max or min, or name more columns")
-    return shown(selector.metric, float(table[selector.statistic].iloc[0]))
+        return shown(selector.metric, float(getattr(rows[selector.statistic], selector.statistic)()))
+    if len(rows) > 1:
+        raise SeveralRowsError(f"{len(rows)} rows match; ask for max or min, or name more columns")
+    return shown(selector.metric, float(rows[selector.statistic].iloc[0]))
 
 
-def results(
-    metrics: pd.DataFrame, keys: Iterable[str], absent: Mapping[str, str], confidence: float
-) -> Iterator[tuple[str, str]]:
-    """Definitions of keys; those about experiments that are not in the run say so."""
-    for key in keys:
-        selector = parsed(key)
-        yield key, NOT_IN_RUN if selector.experiment in absent else result(metrics, selector, confidence)
+Parts = Mapping[tuple[str, str], pd.DataFrame]
+
+
+def parts(metrics: pd.DataFrame, confidence: float) -> Parts:
+    """Intervals over seeds for each experiment and metric, without the columns that these leave empty."""
+    groups = seed_intervals(metrics, confidence).groupby(["experiment", "metric"], sort=False)
+    return {(str(e), str(m)): rows.drop(columns=_empty(rows)) for (e, m), rows in groups}
+
+
+def _empty(rows: pd.DataFrame) -> list[str]:
+    others = [name for name in rows.columns if name not in BASE and name not in STATISTICS]
+    return [name for name in others if rows[name].isna().all()]
+
+
+def results(metrics: Parts, texts: Iterable[str], absent: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    """Definitions of keys in the text, from the parts of the table; those about experiments that are not in
+    the run say so.
+    """
+    nothing = pd.DataFrame(columns=[*BASE, *LAST])
+    for text in texts:
+        selector = parsed(text)
+        part = metrics.get((selector.experiment, selector.metric), nothing)
+        yield text, NOT_IN_RUN if selector.experiment in absent else result(part, selector)
 
 
 def claims(verdicts: pd.DataFrame) -> Iterator[tuple[str, str]]:

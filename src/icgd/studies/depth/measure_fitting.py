@@ -3,10 +3,10 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from icgd.analysis.columns import Column, Metric, Record
 from icgd.analysis.distances import losses, predict
 from icgd.analysis.experiment import Experiment
 from icgd.analysis.study import Study
-from icgd.analysis.tidy import Column, Metric, Record
 from icgd.ranges import LearnerName
 
 METRICS = {"fitting_loss": Metric("½‖ŷ − y‖², mean over the prompts that the algorithm was fitted on")}

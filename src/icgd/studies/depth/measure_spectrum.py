@@ -13,10 +13,10 @@ import numpy as np
 from jaxtyping import Array, Float
 
 from icgd.algorithms.descent import GradientDescentPlusPlus
+from icgd.analysis.columns import Column, Metric, Record
 from icgd.analysis.distances import CHUNK, in_double
 from icgd.analysis.experiment import Experiment
 from icgd.analysis.study import Study
-from icgd.analysis.tidy import Column, Metric, Record
 from icgd.learner import Learner
 from icgd.models.attention_stack import Transformer
 from icgd.prompt import Prompt

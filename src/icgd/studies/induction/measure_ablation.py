@@ -12,9 +12,9 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
+from icgd.analysis.columns import Column, Metric, Record
 from icgd.analysis.experiment import Experiment
 from icgd.analysis.study import Study
-from icgd.analysis.tidy import Column, Metric, Record
 from icgd.models.language_model import Edit
 from icgd.ranges import LearnerName, PositiveInt
 from icgd.studies.induction.model_scores import language_models, position_losses, unchanged, window

@@ -11,9 +11,9 @@ from typing import Any, NamedTuple
 import numpy as np
 from jaxtyping import Float
 
+from icgd.analysis.columns import Column, Metric, Record
 from icgd.analysis.experiment import Experiment
 from icgd.analysis.study import Population, Study
-from icgd.analysis.tidy import Column, Metric, Record
 from icgd.ranges import Fraction, PositiveInt
 from icgd.spec.laws import Condition
 from icgd.studies.induction.model_scores import head_scores, language_models, position_losses, window

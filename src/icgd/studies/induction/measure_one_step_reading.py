@@ -15,9 +15,9 @@ from jaxtyping import Array, Float, Int
 
 from icgd.algorithms.counting import followers
 from icgd.analysis.attention_scores import token_losses
+from icgd.analysis.columns import Column, Metric, Record
 from icgd.analysis.experiment import Experiment
 from icgd.analysis.study import Study
-from icgd.analysis.tidy import Column, Metric, Record
 from icgd.learner import Learner
 from icgd.prompt import TokenPrompt
 from icgd.ranges import PositiveInt

@@ -8,9 +8,9 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from icgd.analysis.columns import Column, Metric, Record
 from icgd.analysis.experiment import Experiment
 from icgd.analysis.study import Study
-from icgd.analysis.tidy import Column, Metric, Record
 from icgd.constructions.gradient_layer import gradient_layer
 from icgd.prompt import Prompt
 from icgd.ranges import PositiveInt

@@ -6,10 +6,10 @@ from typing import Any
 import jax.numpy as jnp
 
 from icgd.algorithms.least_squares import Ridge
+from icgd.analysis.columns import Column, Metric, Record
 from icgd.analysis.distances import LOSSES, losses, predict
 from icgd.analysis.experiment import Experiment
 from icgd.analysis.study import Study, alone
-from icgd.analysis.tidy import Column, Metric, Record
 from icgd.ranges import PositiveFloat, PositiveInt
 
 METRICS = {"loss": Metric(LOSSES["loss"].meaning, ("penalty",))}

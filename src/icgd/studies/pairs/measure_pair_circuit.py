@@ -9,10 +9,10 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
+from icgd.analysis.columns import Column, Metric, Record
 from icgd.analysis.distances import chunks, in_double, predict
 from icgd.analysis.experiment import Experiment
 from icgd.analysis.study import Study
-from icgd.analysis.tidy import Column, Metric, Record
 from icgd.models.pair_stack import PairTransformer
 from icgd.prompt import Prompt
 from icgd.ranges import LearnerName, PositiveInt

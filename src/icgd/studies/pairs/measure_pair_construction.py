@@ -7,10 +7,10 @@ import jax
 import jax.numpy as jnp
 
 from icgd.algorithms.descent import GradientDescent
+from icgd.analysis.columns import Column, Metric, Record
 from icgd.analysis.distances import in_double
 from icgd.analysis.experiment import Experiment
 from icgd.analysis.study import Study, alone
-from icgd.analysis.tidy import Column, Metric, Record
 from icgd.models.pair_stack import induction_layers
 from icgd.ranges import PositiveFloat, PositiveInt
 from icgd.tasks.linear_regression import LinearRegression

@@ -14,10 +14,10 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float
 
 from icgd.algorithms.objective_descent import ObjectiveDescent, objective_descent
+from icgd.analysis.columns import Column, Metric, Record
 from icgd.analysis.distances import in_double
 from icgd.analysis.experiment import Experiment
 from icgd.analysis.study import Study
-from icgd.analysis.tidy import Column, Metric, Record
 from icgd.constructions.objective_circuit import prompt_circuit, switched
 from icgd.learner import Learner
 from icgd.objectives.dial import OBJECTIVES, Dial

@@ -11,9 +11,9 @@ from typing import Any
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
+from icgd.analysis.columns import Column, Metric, Record
 from icgd.analysis.experiment import Experiment
 from icgd.analysis.study import Study
-from icgd.analysis.tidy import Column, Metric, Record
 from icgd.learner import Learner
 from icgd.objectives.dial import OBJECTIVES
 from icgd.prompt import Prompt

@@ -16,10 +16,10 @@ import numpy as np
 from jaxtyping import Array, Float, Key
 from scipy import fft
 
+from icgd.analysis.columns import Column, Metric, Record
 from icgd.analysis.distances import in_double
 from icgd.analysis.experiment import Experiment
 from icgd.analysis.study import Study
-from icgd.analysis.tidy import Column, Metric, Record
 from icgd.learner import Learner
 from icgd.models.attention_stack import Transformer, attention_stack
 from icgd.models.layers import Attention

@@ -5,9 +5,9 @@ from typing import Any
 
 import jax.numpy as jnp
 
+from icgd.analysis.columns import Column, Metric, Record
 from icgd.analysis.experiment import Experiment
 from icgd.analysis.study import Study
-from icgd.analysis.tidy import Column, Metric, Record
 from icgd.prompt import Prompt
 from icgd.ranges import Fraction, LearnerName, PositiveInt
 from icgd.studies.retargeting.changes import between, merged

@@ -13,10 +13,10 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
+from icgd.analysis.columns import Column, Metric, Record
 from icgd.analysis.distances import Outputs, distances, divergence_bound, outputs, predict
 from icgd.analysis.experiment import Experiment
 from icgd.analysis.study import Study
-from icgd.analysis.tidy import Column, Metric, Record
 from icgd.objectives.dial import OBJECTIVES
 from icgd.prompt import Prompt
 from icgd.ranges import Fraction, LearnerName, PositiveInt

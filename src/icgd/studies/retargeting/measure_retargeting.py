@@ -11,9 +11,9 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
+from icgd.analysis.columns import Column, Metric, Record
 from icgd.analysis.experiment import Experiment
 from icgd.analysis.study import Study, alone
-from icgd.analysis.tidy import Column, Metric, Record
 from icgd.objectives.dial import OBJECTIVES, Dial, Objective
 from icgd.prompt import Prompt
 from icgd.ranges import LearnerName, PositiveInt

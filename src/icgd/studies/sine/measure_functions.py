@@ -14,6 +14,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
+from icgd.analysis.columns import Column, Metric, Record
 from icgd.analysis.distances import (
     DISTANCES,
     Outputs,
@@ -26,7 +27,6 @@ from icgd.analysis.distances import (
 )
 from icgd.analysis.experiment import Experiment
 from icgd.analysis.study import Study
-from icgd.analysis.tidy import Column, Metric, Record
 from icgd.models.feature_models import OnFeatures
 from icgd.prompt import Prompt
 from icgd.ranges import LearnerName, PositiveInt

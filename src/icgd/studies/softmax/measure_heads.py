@@ -14,10 +14,10 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
+from icgd.analysis.columns import Column, Metric, Record
 from icgd.analysis.distances import CHUNK, LOSSES, in_double, predict
 from icgd.analysis.experiment import Experiment
 from icgd.analysis.study import Study, alone
-from icgd.analysis.tidy import Column, Metric, Record
 from icgd.learner import Learner
 from icgd.models.attention_stack import Transformer
 from icgd.prompt import Prompt
