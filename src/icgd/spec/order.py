@@ -9,23 +9,23 @@ from statistics import fmean
 from icgd.results.digest import ROOT
 from icgd.results.job import Job
 
-MEASURED = ROOT / "workflow" / "reference" / "seconds.csv"
-"""Processor seconds of every job of a run at full size; times on another machine keep the order."""
+MEASURED = ROOT / "workflow" / "reference" / "costs.csv"
+"""The costs.csv of a run at full size: its times keep the order of jobs on other machines."""
 Key = tuple[str, str]
 
 
-def without_seeds(job: Job) -> Key:
+def without_seeds(rule: str, name: str) -> Key:
     """What a job has in common with that of other seeds."""
-    return job.rule, job.name.rpartition(".")[0] if job.rule == "train" else job.name
+    return rule, name.rpartition(".")[0] if rule == "train" else name
 
 
 def measured(path: Path = MEASURED) -> dict[Key, float]:
-    """Seconds by rule and name; of several blocks of seeds the longest."""
+    """Processor seconds by rule and name; of several blocks of seeds the longest."""
     found: dict[Key, float] = {}
     with path.open(encoding="utf-8", newline="") as file:
         for row in csv.DictReader(file):
-            key = row["rule"], row["name"]
-            found[key] = max(found.get(key, 0.0), float(row["seconds"]))
+            key = without_seeds(row["rule"], row["name"])
+            found[key] = max(found.get(key, 0.0), float(row["cpu"]))
     return found
 
 
@@ -49,7 +49,7 @@ def remaining(jobs: Iterable[Job], seconds: Mapping[Key, float]) -> dict[Key, fl
     def chain(job: Job) -> float:
         key = job.rule, job.name
         if key not in found:
-            own = seconds.get(without_seeds(job), usual.get(job.rule, otherwise))
+            own = seconds.get(without_seeds(*key), usual.get(job.rule, otherwise))
             after = {id(reader): reader for path in job.outputs.values() for reader in readers[str(path)]}
             found[key] = own + max((chain(reader) for reader in after.values()), default=0.0)
         return found[key]
