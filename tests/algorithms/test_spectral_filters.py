@@ -137,7 +137,7 @@ def test_fitted_parameters_are_the_best_for_the_prompts(prompts: tuple[Prompt, j
                 changed = dataclasses.replace(one, **{field: factor * getattr(one, field)})
                 assert log_loss(changed, nodes) > best - 1e-6, (name, field, factor)
         loss = float(jnp.mean((jax.vmap(one)(prompts[0]) - prompts[1]) ** 2))
-        assert loss == pytest.approx(np.exp(best) * TASK.input_variance, rel=0.05), name
+        assert loss == pytest.approx(np.exp(best) * TASK.input_variance, rel=0.1), name
     assert log_loss(found["chebyshev"], nodes) < log_loss(found["momentum"], nodes)
     assert log_loss(found["momentum"], nodes) < log_loss(found["averaged"], nodes)
 

@@ -1,8 +1,8 @@
 """Gradient descent that remembers: averaged iterates, momentum, and Chebyshev's semi-iteration.
 
-On an eigenvector of XᵀX with eigenvalue λ each is a recurrence for the factor q_k that is left of the error after
-k steps, q_0 = 1. All depths run through the `LONGEST` loop and rest after their own number of steps, so that
-they are one program.
+On an eigenvector of XᵀX with eigenvalue λ each is a recurrence for the factor q_k that is left of the error
+after k steps, q_0 = 1. All depths run through the `LONGEST` loop and rest after their own number of steps, so
+that they are one program.
 """
 
 import abc

@@ -1,8 +1,8 @@
 """Algorithms that act on each eigenvector of the prompt's XᵀX alone, and their parameters at the optimum.
 
-Along an eigenvector v with eigenvalue λ such an algorithm finds the share p(λ) of the weights: vᵀŵ = p(λ) vᵀw.
-For W ~ N(0, I), isotropic inputs and clean labels its loss is proportional to E Σ_i (1 − p(λ_i))², so that only
-spectra have to be sampled to fit it (as in `icgd.algorithms.rate_fits`).
+Along an eigenvector v with eigenvalue λ such an algorithm finds a share p(λ) of the weights, vᵀŵ = p(λ) vᵀw.
+For W ~ N(0, I), isotropic inputs and clean labels its loss is proportional to E Σ_i (1 − p(λ_i))², so that
+only spectra have to be sampled to fit it (as in `icgd.algorithms.rate_fits`).
 """
 
 import abc
@@ -83,7 +83,7 @@ def spectrum(prompts: Prompt) -> Nodes:
 
 
 def _nodes(eigenvalues: np.ndarray, prompts: int) -> Nodes:
-    """Means of bins in equal ratios, for small eigenvalues are many; the guard weighs as much as one prompt."""
+    """Means of bins in equal ratios, as many eigenvalues are small; the guard weighs as much as a prompt."""
     found = np.maximum(eigenvalues, 0)
     largest = found[-1]
     edges = np.concatenate([[0], np.geomspace(DEPTH * largest, largest, BINS)])

@@ -1,7 +1,7 @@
 """GD++ with an (η, γ) per step at depths where `icgd.algorithms.descent` takes long to fit it.
 
-What differs is how the optimum is found: over logarithms, as rates span ten decades, and for all depths in one
-go, each from the optimum of the one before. Evaluation is by eigenvalue.
+What differs is how the optimum is found: over logarithms, as rates span ten decades, and for all depths in
+one go, each from the optimum of the one before. Evaluation is by eigenvalue.
 """
 
 import dataclasses

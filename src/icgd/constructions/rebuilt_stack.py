@@ -19,7 +19,7 @@ def products_in_gauge(layer: Attention, dimension: int) -> tuple[Float[Array, "e
     """
     if layer.kernel != "linear" or layer.norm != "none" or len(layer.key) != 1:
         raise TypeError(
-            "only layers of linear attention with one head and without norm have the numbers of a step; found "
+            "only a layer of linear attention with one head and no norm has the numbers of a step; found "
             f"kernel {layer.kernel!r}, norm {layer.norm!r} and {len(layer.key)} heads"
         )
     (bilinear,), (write,) = layer.products()
@@ -27,7 +27,7 @@ def products_in_gauge(layer: Attention, dimension: int) -> tuple[Float[Array, "e
     return bilinear / scale, scale * write
 
 
-def step_numbers(layer: Attention, dimension: int) -> Float[Array, "two"]:
+def step_numbers(layer: Attention, dimension: int) -> Float[Array, " two"]:
     """η/N and γ/N of a layer: minus the mean of P·V's diagonal over labels and over inputs."""
     diagonal = jnp.diag(products_in_gauge(layer, dimension)[1])
     return -jnp.stack([jnp.mean(diagonal[dimension:]), jnp.mean(diagonal[:dimension])])

@@ -1,8 +1,8 @@
 """Learners as spectral filters: the share p(λ) of the weights that they find along eigenvectors of S = XᵀX/N.
 
 Every iteration on the prompt's gradient is a polynomial in S, and ridge a rational function of it, so that
-∂ŷ/∂x_q = p(S) w. Here p is estimated for any learner: vᵀ∂ŷ/∂x_q is regressed on vᵀw over the eigenvectors v of
-many prompts, with the slope a function of the eigenvalue that is linear between knots.
+∂ŷ/∂x_q = p(S) w. Here p is estimated for any learner: vᵀ∂ŷ/∂x_q is regressed on vᵀw over the eigenvectors v
+of many prompts, with the slope a function of the eigenvalue that is linear between knots.
 """
 
 from collections.abc import Iterator, Mapping
