@@ -61,7 +61,7 @@ def test_rebuilt_stack(double: None) -> None:
         gauge = np.trace((key.T @ query)[:D, :D]) / D
         diagonal = np.diag(projection @ value) * gauge
         kept.append((np.diag([1.0] * D + [0.0]), np.diag([diagonal[:D].mean()] * D + [diagonal[D]])))
-    ours = rebuilt(stack_of(LAYERS), D, N)
+    ours = rebuilt(stack_of(LAYERS), D)
     np.testing.assert_allclose(jax.vmap(ours)(prompts), answers(kept, prompts), rtol=1e-8)
 
 

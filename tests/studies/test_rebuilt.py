@@ -59,11 +59,13 @@ def test_a_stack_of_steps_is_rebuilt_exactly(double: None, repeats: int, scale: 
     stored, _ = prompts()
     stack = Transformer(tuple(layer(*pair, scale) for pair in NUMBERS), repeats=repeats)
     expected = in_numpy(NUMBERS * repeats, stored)
-    steps = rebuilt(stack, D, N)
+    steps = rebuilt(stack, D)
     for learner in (stack, steps):
         np.testing.assert_allclose(eqx.filter_vmap(learner)(stored), expected, rtol=1e-9)
-    np.testing.assert_allclose(steps.learning_rates, [eta for eta, _ in NUMBERS] * repeats)
-    np.testing.assert_allclose(steps.shrinkages, [gamma for _, gamma in NUMBERS] * repeats)
+    depth = repeats * len(NUMBERS)
+    found = N * np.stack([steps.learning_rates, steps.shrinkages], axis=1)
+    np.testing.assert_allclose(found[:depth], NUMBERS * repeats)
+    assert not found[depth:].any()
 
 
 def test_other_layers_have_no_such_numbers() -> None:
@@ -84,13 +86,12 @@ def test_distances_losses_and_numbers(tmp_path: Path, double: None) -> None:
     table = measured(measure_rebuilt, study, learners=["stack"], prompts=P)
     distance = rows(table, metric="rebuilt_distance")["value"].tolist()
     assert distance[0] == pytest.approx(0, abs=1e-6) and distance[1] > 0.01
-    steps = rebuilt(noisy, D, N)
+    steps = rebuilt(noisy, D)
     small = Prompt(
         *(jnp.asarray(np.asarray(part, np.float32), float) for part in (stored.x, stored.y, stored.query))
     )
-    theirs = in_numpy(
-        list(zip(*map(np.asarray, (steps.learning_rates, steps.shrinkages)), strict=True)), small
-    )
+    read = N * np.stack([steps.learning_rates, steps.shrinkages], axis=1)[: len(NUMBERS)]
+    theirs = in_numpy([(float(rate), float(shrinkage)) for rate, shrinkage in read], small)
     ours, goal = np.asarray(eqx.filter_vmap(noisy)(small)), np.asarray(targets, np.float32).astype(float)
     assert distance[1] == pytest.approx(np.abs(ours - theirs).mean() / np.abs(goal).mean(), rel=1e-6)
     losses = [0.5 * np.mean((found - goal) ** 2) for found in (ours, theirs)]
@@ -99,6 +100,8 @@ def test_distances_losses_and_numbers(tmp_path: Path, double: None) -> None:
     excess = value(rows(found, metric="rebuilt_relative_excess_loss"))
     assert excess == pytest.approx(losses[1] / losses[0] - 1, rel=1e-5)
     assert value(rows(found, metric="rebuilt_diverged_fraction")) == 0
+    cosine = rows(table, metric="rebuilt_cosine")["value"].tolist()
+    assert cosine[0] == pytest.approx(1) and 0.5 < cosine[1] < 0.9999
     for place, (rate, shrinkage) in enumerate(NUMBERS, 1):
         first = rows(table, seed=0, layer=place)
         assert value(rows(first, metric="layer_rate")) == pytest.approx(rate)

@@ -27,6 +27,7 @@ NEGLIGIBLE = 1e-13
 BINS = 2048
 DEPTH = 1e-9
 """The bins of eigenvalues reach down to this share of the largest, in equal ratios."""
+SAMPLE = 131072
 BEYOND = 64
 """Nodes between the largest eigenvalue seen and the guard."""
 
@@ -70,6 +71,8 @@ class Nodes:
     weights: Float[Array, " k"]
     largest: float
     """The largest eigenvalue seen."""
+    sample: Float[Array, " s"]
+    """Single eigenvalues, which catch a polynomial that is small at the nodes and large between them."""
 
 
 _last: list[tuple[Array, Nodes]] = []
@@ -93,7 +96,8 @@ def _nodes(eigenvalues: np.ndarray, prompts: int) -> Nodes:
     beyond = np.linspace(largest, GUARD * largest, BEYOND)
     values = np.concatenate([total[full] / count[full], beyond])
     weights = np.concatenate([count[full] / prompts, np.full(BEYOND, 1 / (BEYOND * prompts))])
-    return Nodes(jnp.asarray(values), jnp.asarray(weights), float(largest))
+    sample = found[:: max(1, len(found) // SAMPLE)]
+    return Nodes(jnp.asarray(values), jnp.asarray(weights), float(largest), jnp.asarray(sample))
 
 
 F = TypeVar("F", bound=SpectralFilter)

@@ -1,7 +1,7 @@
 """GD++ with an (η, γ) per step at depths where `icgd.algorithms.descent` takes long to fit it.
 
-What differs is how the optimum is found: over logarithms, as rates span ten decades, and for all depths in
-one go, each from the optimum of the one before. Evaluation is by eigenvalue.
+What differs is how the optimum is found: over logarithms, as rates span ten decades, and from a start that is
+stable at any depth. Evaluation is by eigenvalue.
 """
 
 import dataclasses
@@ -15,16 +15,13 @@ from annotated_types import Ge, Le
 from jaxtyping import Array, Float, Key
 from scipy import optimize
 
-from icgd.algorithms.rate_fits import remaining_error
+from icgd.algorithms.rate_fits import GUARD, remaining_error
 from icgd.algorithms.spectral_filters import Nodes, SpectralFilter, spectrum
 from icgd.prompt import Prompt
 from icgd.task import Task
 
 DEEPEST = 12
 Depth = Annotated[int, Ge(1), Le(DEEPEST)]
-RATIOS = (9.0, 3.0)
-"""Starts for a new rate over the last one. With shrinkages as large as the rates a step maps the spectrum as
-Chebyshev's polynomial of degree three does, onto an interval a ninth as long."""
 ITERATIONS = 150
 UNUSED = -1e3
 """The logarithm of a rate that is zero."""
@@ -41,9 +38,30 @@ class StepwiseDescent(SpectralFilter):
         return 1 - remaining_error(eigenvalues, self.learning_rates, self.shrinkages)
 
     def fitted(self, prompts: Prompt, targets: Float[Array, "p m"]) -> "StepwiseDescent":
-        """With the rates of least loss for the prompts' spectra."""
-        found = optima(spectrum(prompts))[int(np.sum(self.learning_rates > 0)) - 1]
-        return dataclasses.replace(self, learning_rates=found[0], shrinkages=found[1])
+        """With the rates of least loss for the prompts' spectra.
+
+        The search sees binned spectra, between whose nodes a polynomial of high degree may explode: if it
+        does so on single eigenvalues, the start is kept.
+        """
+        nodes = spectrum(prompts)
+        first = stable_start(GUARD * nodes.largest, int(np.sum(self.learning_rates > 0)))
+        sample = jnp.full(nodes.sample.shape, 1 / len(nodes.sample))
+        tried = [jnp.asarray(logs) for logs in (first, _descend(first, nodes))]
+        losses = [float(_loss(logs, nodes.sample, sample)[0]) for logs in tried]
+        learning_rates, shrinkages = jnp.exp(tried[int(np.nanargmin(losses))])
+        return dataclasses.replace(self, learning_rates=learning_rates, shrinkages=shrinkages)
+
+
+def stable_start(largest: float, steps: int) -> np.ndarray:
+    """Logarithms of η_k and γ_k [2, deepest] that are stable for eigenvalues up to `largest`, a = 4/(3γ_1).
+
+    λ ↦ λ(1 − γλ)² takes [0, a] to [0, a/9] as Chebyshev's polynomial of degree three does: γ_k = 9^(k−1) γ_1.
+    With η_k = γ_k, what is left of the error is Q_k² = λ_k/λ_0, at most a/(9^k λ_0).
+    """
+    logs = np.full((2, DEEPEST), UNUSED)
+    logs[:, :steps] = np.log(4 / (3 * largest)) + np.log(9.0) * np.arange(steps)
+    logs[1, steps - 1] = UNUSED  # the last shrinkage has no effect
+    return logs
 
 
 @jax.jit
@@ -53,43 +71,22 @@ def _loss(logs: Float[Array, "2 k"], values: Array, weights: Array) -> Float[Arr
     return jnp.log(jnp.sum(weights * remaining_error(values, rates, shrinkages) ** 2))
 
 
-def _descend(start: np.ndarray, nodes: Nodes, count: int) -> tuple[float, np.ndarray]:
-    """The optimum from a start [2, deepest] of logarithms, of which the first so many steps are free."""
-    free = np.zeros(start.shape, bool)
-    free[0, :count] = free[1, : count - 1] = True  # the last shrinkage has no effect
+def _descend(start: np.ndarray, nodes: Nodes) -> np.ndarray:
+    """Logarithms [2, deepest] at the optimum that is reached from a start; what is unused there stays so."""
+    free = start > UNUSED
 
-    def both(flat: np.ndarray) -> tuple[float, np.ndarray]:
+    def filled(flat: np.ndarray) -> np.ndarray:
         logs = start.copy()
         logs[free] = flat
-        value, slope = map(np.asarray, _loss(jnp.asarray(logs), nodes.values, nodes.weights))
+        return logs
+
+    def both(flat: np.ndarray) -> tuple[float, np.ndarray]:
+        value, slope = map(np.asarray, _loss(jnp.asarray(filled(flat)), nodes.values, nodes.weights))
         known = np.isfinite(value) and np.isfinite(slope).all()
         return (float(value), slope[free]) if known else (1e3, np.zeros_like(flat))
 
-    found = optimize.minimize(
-        both, start[free], jac=True, method="BFGS", options={"gtol": 1e-5, "maxiter": ITERATIONS}
-    )
-    logs = start.copy()
-    logs[free] = found.x
-    return float(found.fun), logs
-
-
-@functools.lru_cache(maxsize=1)
-def optima(nodes: Nodes) -> list[Float[Array, "2 deepest"]]:
-    """Rates and shrinkages for 1, 2, … `DEEPEST` steps; each search starts where the one before has ended."""
-    logs = np.full((2, DEEPEST), UNUSED)
-    logs[0, 0] = np.log(1 / nodes.largest)
-    _, logs = _descend(logs, nodes, 1)
-    found = [logs]
-    for count in range(2, DEEPEST + 1):
-        starts = []
-        for ratio in RATIOS:
-            start = found[-1].copy()
-            start[0, count - 1] = start[0, count - 2] + np.log(ratio)
-            start[1, count - 2] = start[0, count - 2]
-            starts.append(start)
-        tried = [_descend(start, nodes, count) for start in starts]
-        found.append(min(tried, key=lambda one: one[0])[1])
-    return [jnp.exp(jnp.asarray(logs)) for logs in found]
+    options = {"gtol": 1e-5, "maxiter": ITERATIONS}
+    return filled(optimize.minimize(both, start[free], jac=True, method="BFGS", options=options).x)
 
 
 def stepwise_descent(task: Task, key: Key[Array, ""], *, steps: Depth) -> StepwiseDescent:

@@ -7,7 +7,7 @@ may exchange. Here a trained layer's η and γ are read off these diagonals, and
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
-from icgd.algorithms.descent import Fit, GradientDescentPlusPlus
+from icgd.algorithms.stepwise_descent import DEEPEST, StepwiseDescent
 from icgd.models.attention_stack import Transformer
 from icgd.models.layers import Attention
 
@@ -33,11 +33,8 @@ def step_numbers(layer: Attention, dimension: int) -> Float[Array, " two"]:
     return -jnp.stack([jnp.mean(diagonal[dimension:]), jnp.mean(diagonal[:dimension])])
 
 
-def rebuilt(model: Transformer, dimension: int, context_length: int) -> GradientDescentPlusPlus:
-    """The steps of GD++ with the numbers of a stack's layers; rates are per example as in its weights.
-
-    context_length: N, in whose units the rates are given.
-    """
+def rebuilt(model: Transformer, dimension: int) -> StepwiseDescent:
+    """The steps of GD++ with the numbers of a stack's layers."""
     numbers = jnp.stack([step_numbers(layer, dimension) for layer in model.layers] * model.repeats)
-    rates, shrinkages = context_length * numbers.T
-    return GradientDescentPlusPlus(rates, shrinkages, context_length, Fit(True, True, 1.0))
+    rates, shrinkages = jnp.zeros((2, DEEPEST)).at[:, : len(numbers)].set(numbers.T)
+    return StepwiseDescent(rates, shrinkages)

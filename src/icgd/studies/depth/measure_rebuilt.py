@@ -8,14 +8,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
-from icgd.analysis.distances import (
-    bounded,
-    diverged,
-    divergence_bound,
-    losses,
-    mean_where,
-    predict,
-)
+from icgd.analysis.distances import Outputs, distances, divergence_bound, outputs_of, performance
 from icgd.analysis.experiment import Experiment
 from icgd.analysis.study import Population, Study
 from icgd.analysis.tidy import Column, Metric, Record
@@ -28,6 +21,7 @@ from icgd.tasks.linear_regression import LinearRegression
 ENTRY = ("layer", "row", "column")
 METRICS = {
     "rebuilt_distance": Metric("‖ŷ_rebuilt − ŷ‖ over the mean size of targets, where neither diverged"),
+    "rebuilt_cosine": Metric("cosine of ∂ŷ_rebuilt/∂x_q and ∂ŷ/∂x_q, mean over prompts"),
     "rebuilt_bounded_loss": Metric("bounded loss of the rebuilt stack"),
     "rebuilt_relative_excess_loss": Metric(
         "its excess over the bounded loss of the stack, on the same prompts"
@@ -55,6 +49,7 @@ def measure(
     learners: list[LearnerName],
     prompts: PositiveInt = 16384,
     shift_prompts: PositiveInt = 2048,
+    sensitivity_prompts: PositiveInt = 1024,
 ) -> Iterator[Record]:
     """Numbers and weights of every layer; distance and losses of the rebuilt stack on the law and its shifts.
 
@@ -64,32 +59,35 @@ def measure(
     if not isinstance(task, LinearRegression):
         raise TypeError(f"stacks are rebuilt for linear regression, not for {type(task).__name__}")
     for name in learners:
-        population = study.learners[name]
-        if not isinstance(population.learner, Transformer):
-            raise TypeError(f"attention stacks are rebuilt, not {type(population.learner).__name__}")
-        yield from _weights(study, name, population, task)
-        other = population.map(rebuilt, task.dimension, task.context_length)
-        for condition in study.conditions:
-            count = prompts if condition == study.law else shift_prompts
-            stored, targets = study.prompts(condition, count)
-            found = _compared(predict(population.learner, stored), predict(other, stored), targets)
-            yield from study.rows(name, population, found, condition)
+        if not isinstance(study.learners[name].learner, Transformer):
+            raise TypeError(
+                f"attention stacks are rebuilt, not {type(study.learners[name].learner).__name__}"
+            )
+        yield from _weights(study, name, study.learners[name], task)
+    trained = {name: study.learners[name].learner for name in learners}
+    steps = {name: study.learners[name].map(rebuilt, task.dimension) for name in learners}
+    for condition in study.conditions:
+        stored, targets = study.prompts(condition, prompts if condition == study.law else shift_prompts)
+        ours, theirs = (outputs_of(found, stored, sensitivity_prompts) for found in (trained, steps))
+        for name in learners:
+            found = _compared(ours[name], theirs[name], targets)
+            yield from study.rows(name, study.learners[name], found, condition)
 
 
-@jax.jit
 def _compared(
-    trained: Float[Array, "seeds p m"], other: Float[Array, "seeds p m"], targets: Float[Array, "p m"]
+    trained: Outputs, steps: Outputs, targets: Float[Array, "p m"]
 ) -> dict[str, Float[Array, " seeds"]]:
-    """Distance and losses of the rebuilt predictions, `other`."""
-    bound = divergence_bound(targets)
-    kept = ~(diverged(trained, bound) | diverged(other, bound))
-    typical = jnp.mean(jnp.linalg.norm(targets, axis=-1))
-    ours, theirs = (losses(bounded(found, bound), targets).mean(axis=1) for found in (trained, other))
+    """Distance and losses of the rebuilt stack, `steps`."""
+    apart = distances(trained, steps, divergence_bound(targets))
+    ours, theirs = (
+        performance(found.prediction, found.prediction[:1], targets) for found in (trained, steps)
+    )
     return {
-        "rebuilt_distance": mean_where(jnp.linalg.norm(trained - other, axis=-1), kept) / typical,
-        "rebuilt_bounded_loss": theirs,
-        "rebuilt_relative_excess_loss": theirs / ours - 1,
-        "rebuilt_diverged_fraction": diverged(other, bound).mean(axis=1),
+        "rebuilt_distance": apart["prediction_l2"] / jnp.mean(jnp.linalg.norm(targets, axis=-1)),
+        "rebuilt_cosine": apart["sensitivity_cosine"],
+        "rebuilt_bounded_loss": theirs["bounded_loss"],
+        "rebuilt_relative_excess_loss": theirs["bounded_loss"] / ours["bounded_loss"] - 1,
+        "rebuilt_diverged_fraction": theirs["diverged_fraction"],
     }
 
 

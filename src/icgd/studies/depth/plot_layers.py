@@ -5,7 +5,6 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.image import AxesImage
 
 from icgd.analysis.tidy import rows
 from icgd.plotting.axes import PAGE
@@ -21,33 +20,31 @@ def select(metrics: pd.DataFrame) -> pd.DataFrame:
 
 
 def draw(table: pd.DataFrame, looks: Looks, *, lines: list[list[LearnerName]]) -> Figure:
-    """A pair of rows for each list of learners, a column per layer.
-
-    KᵀQ has one colour scale, P·V one for each layer, as rates grow from layer to layer.
-    """
+    """A pair of rows for each list of learners, a column per layer; every matrix has its own colour scale."""
     depths = {name: int(rows(table, learner=name)["layer"].max()) for line in lines for name in line}
     width = max(sum(depths[name] for name in line) for line in lines)
     figure, axes = plt.subplots(
         2 * len(lines), width, figsize=(PAGE, 2 * len(lines) * (PAGE / width + 0.16)), squeeze=False
     )
-    limit = rows(table, metric="layer_key_query")["mean"].abs().max()
     for line, pair in zip(lines, axes.reshape(len(lines), 2, width), strict=True):
         places = [(name, layer) for name in line for layer in range(1, depths[name] + 1)]
-        for (metric, title), panels in zip(MATRICES.items(), pair, strict=True):
+        for place, (metric, title) in enumerate(MATRICES.items()):
+            panels = pair[place]
             for (name, layer), panel in zip(places, panels, strict=False):
                 entries = rows(table, metric=metric, learner=name, layer=layer)
                 matrix = entries.pivot_table(index="row", columns="column", values="mean").to_numpy(float)
-                _matrix(panel, matrix, limit if metric == "layer_key_query" else np.abs(matrix).max())
-                if metric == "layer_key_query":
-                    panel.set_title(looks[name].name if layer == 1 else str(layer), fontsize=5.5)
-            panels[0].set_ylabel(title)
+                _matrix(panel, matrix)
+                if place == 0:
+                    panel.set_title(looks[name].name if layer == 1 else str(layer), fontsize=6)
+            panels[0].set_ylabel(title, fontsize=7)
             for panel in panels[len(places) :]:
                 panel.set_axis_off()
     return figure
 
 
-def _matrix(panel: Axes, matrix: np.ndarray, limit: float) -> AxesImage:
+def _matrix(panel: Axes, matrix: np.ndarray) -> None:
     """A heat map whose last row and column are those of the label."""
+    limit = np.abs(matrix).max()
+    panel.imshow(matrix, cmap="PuOr_r", vmin=-limit, vmax=limit)
     panel.set_xticks([])
     panel.set_yticks([])
-    return panel.imshow(matrix, cmap="PuOr_r", vmin=-limit, vmax=limit)
