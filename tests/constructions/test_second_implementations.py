@@ -1,5 +1,7 @@
 """The interpolation, the fit of GD++ and the rebuilt stack once more, in numpy from their definitions."""
 
+from typing import Any
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -22,7 +24,10 @@ LAYERS = 0.5 * GENERATOR.normal(size=(2, 4, D + 1, D + 1)) + np.eye(D + 1)
 
 
 def stack_of(layers: np.ndarray) -> Transformer:
-    return Transformer(tuple(Attention(*(jnp.asarray(part)[None] for part in layer)) for layer in layers))
+    def attention(key: np.ndarray, query: np.ndarray, value: np.ndarray, projection: np.ndarray) -> Attention:
+        return Attention(*(jnp.asarray(part)[None] for part in (key, query, value, projection)))  # type: ignore[arg-type]
+
+    return Transformer(tuple(attention(*layer) for layer in layers))
 
 
 def answers(products: list[tuple[np.ndarray, np.ndarray]], prompts: Prompt) -> np.ndarray:
@@ -80,26 +85,25 @@ def descended(x: np.ndarray, w: np.ndarray, query: np.ndarray, numbers: np.ndarr
 def test_fit_of_two_steps(double: None, per_step: bool) -> None:
     """A simplex search over rates on sampled prompts ends at the loss of the fit, on other prompts too."""
     task = LinearRegression(dimension=D, context_length=N)
-    x, w, query = (GENERATOR.uniform(-0.5, 0.5, size=s) for s in ((20_000, N, D), (20_000, D), (20_000, D)))
-    w = GENERATOR.normal(size=w.shape)
+    x, query = (GENERATOR.uniform(-0.5, 0.5, size=shape) for shape in ((8000, N, D), (8000, D)))
+    w = GENERATOR.normal(size=(8000, D))
     target = np.einsum("pd,pd->p", w, query)
 
     def loss(numbers: np.ndarray) -> float:
         return float(0.5 * np.mean((descended(x, w, query, numbers) - target) ** 2))
 
     def spread(free: np.ndarray) -> np.ndarray:
-        return free.reshape(2, 2) if per_step else np.stack([free, free])
+        """(η, γ) of both steps; the last γ has no effect."""
+        return np.array([free[:2], [free[2], 0.0] if per_step else free[:2]])
 
-    start = np.array([5.0, 3.0] * (2 if per_step else 1))
-    best = optimize.minimize(
-        lambda free: loss(spread(free)), start, method="Nelder-Mead", options={"maxfev": 400}
-    )
+    start = np.array([4.0, 4.0, 30.0] if per_step else [5.0, 3.0])
+    search: dict[str, Any] = {"method": "Nelder-Mead", "options": {"maxfev": 300}}
+    best = optimize.minimize(lambda free: loss(spread(free)), start, **search)
     prompts, targets = jax.vmap(task.sample)(jax.random.split(jax.random.key(2), 20_000))
-    kinds = [gradient_descent(task, jax.random.key(0), steps=2, curvature=True, per_step=per_step)]
-    kinds += [stepwise_descent(task, jax.random.key(0), steps=2)] if per_step else []
-    for kind in kinds:
+    one: Any = gradient_descent(task, jax.random.key(0), steps=2, curvature=True, per_step=per_step)
+    kinds = [(one, 1), (stepwise_descent(task, jax.random.key(0), steps=2), N)][: 1 + per_step]
+    for kind, scale in kinds:
         found = kind.fitted(prompts, targets)
-        scale = N if kind is not kinds[0] else 1
         rates = scale * np.stack([found.learning_rates[:2], found.shrinkages[:2]], axis=1)
-        assert loss(rates) == pytest.approx(best.fun, rel=0.01)
+        assert loss(rates) == pytest.approx(best.fun, rel=0.03)
         assert loss(1.15 * rates) > loss(rates) < loss(0.85 * rates)

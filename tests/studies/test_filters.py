@@ -1,6 +1,7 @@
 """Spectral filters that are estimated from sensitivities, and their figure."""
 
 from pathlib import Path
+from typing import Any
 
 import jax.numpy as jnp
 import numpy as np
@@ -60,7 +61,7 @@ def found(tmp_path: Path, double: None) -> dict[str, tuple[dict[float, float], f
 
 def test_filters_are_found_and_nothing_is_left(found: dict[str, tuple[dict[float, float], float]]) -> None:
     """A gradient step's p(λ) = ηλ is linear and exact; that of ridge bends a little between the knots."""
-    expected = {"gd": lambda s: 2 * s, "ridge": lambda s: s / (s + 0.01), "ols": np.ones_like}
+    expected: dict[str, Any] = {"gd": lambda s: 2 * s, "ridge": lambda s: s / (s + 0.01), "ols": np.ones_like}
     for name, response in expected.items():
         curve, off = found[name]
         inner = {knot: p for knot, p in curve.items() if 0.005 < knot < 0.2}

@@ -30,7 +30,8 @@ def layer(rate: float, shrinkage: float, scale: float = 1.0, noise: float = 0.0)
     disturb = noise * GENERATOR.normal(size=(2, D + 1, D + 1))
     bilinear, write = scale * (inputs + disturb[0]), (write + disturb[1]) / scale
     eye = np.eye(D + 1)
-    return Attention(*(jnp.asarray(part)[None] for part in (eye, bilinear, write, eye)))
+    key, query, value, projection = (jnp.asarray(part)[None] for part in (eye, bilinear, write, eye))
+    return Attention(key, query, value, projection)
 
 
 def prompts() -> tuple[Prompt, np.ndarray]:
@@ -72,7 +73,8 @@ def test_other_layers_have_no_such_numbers() -> None:
     softmax = dataclasses.replace(layer(1.0, 0.5), kernel="softmax")
     with pytest.raises(TypeError, match="kernel 'softmax'"):
         step_numbers(softmax, D)
-    two = Attention(*(jnp.zeros((2, D + 1, D + 1)) for _ in range(4)))
+    pair = jnp.zeros((2, D + 1, D + 1))
+    two = Attention(pair, pair, pair, pair)
     with pytest.raises(TypeError, match="2 heads"):
         step_numbers(two, D)
 

@@ -1,7 +1,7 @@
 """The atlas: how far every model is from the nearest algorithm of each family, in and out of distribution."""
 
 from collections.abc import Mapping
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -77,7 +77,7 @@ def _panel(panel: Axes, cells: list[list[Cell]]) -> AxesImage:
         cell = cells[row][column]
         text = (f"{value:.3f}" if value < 0.1 else f"{value:.2f}").lstrip("0") if value < 9.5 else ">9"
         colour, weight = "white" if value < 0.12 else "black", "bold" if cell.sure else "normal"
-        style = {"ha": "center", "color": colour, "fontweight": weight}
+        style: dict[str, Any] = {"ha": "center", "color": colour, "fontweight": weight}
         panel.text(column, row, text, va="bottom" if cell.name else "center", fontsize=6, **style)
         if cell.name:
             panel.text(column, row + 0.05, cell.name, va="top", fontsize=4.5, **style)
