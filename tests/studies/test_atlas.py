@@ -51,18 +51,30 @@ def test_the_atlas_has_a_number_for_each_pair_and_frames_the_nearest() -> None:
     other = {"experiment": "atlas", "learner": "near", "option": None, "metric": "loss", "mean": 1.0}
     table = plot_atlas.select(means([*atlas_rows(), other]))
     assert set(table["metric"]) == {"relative_distance", "is_algorithm"}
-    figure = plot_atlas.draw(table, LOOKS, models=["near", "far"], algorithms=["ols", "gd"])
+    families = {"least squares": {"ols": ""}, "descent": {"gd": "1"}}
+    figure = plot_atlas.draw(table, LOOKS, models=["near", "far"], families=families)
     panels: list[Any] = figure.axes
     law, shifted = panels[:2]
-    assert [text.get_text() for text in law.texts] == [".50", ".05", ".25", ">9"]
-    assert [text.get_text() for text in shifted.texts] == ["1.00", ".10", ".50", ">9"]
-    assert [text.get_fontweight() for text in law.texts] == ["normal", "bold", "normal", "normal"]
+    assert [text.get_text() for text in law.texts] == [".50", ".050", "1", ".25", ">9", "1"]
+    assert [text.get_text() for text in shifted.texts] == ["1.00", ".10", "1", ".50", ">9", "1"]
+    weights = ["normal", "bold", "bold", "normal", "normal", "normal"]
+    assert [text.get_fontweight() for text in law.texts] == weights
     assert {text.get_fontweight() for text in shifted.texts} == {"normal"}
     np.testing.assert_allclose(law.images[0].get_array(), [[0.5, 0.05], [0.25, 12.0]])
     assert frames(law) == [(0.5, -0.5, "-", 2.0), (-0.5, 0.5, "--", 0.8)]
     assert frames(shifted) == [(0.5, -0.5, "--", 0.8), (-0.5, 0.5, "--", 0.8)]
     assert ticks(law.get_yticklabels()) == ["one layer", "two heads"]
-    assert ticks(shifted.get_xticklabels()) == ["least squares", "GD"]
+    assert ticks(shifted.get_xticklabels()) == ["least squares", "descent"]
+
+
+def test_a_family_stands_for_its_nearest_algorithm() -> None:
+    table = plot_atlas.select(means(atlas_rows()))
+    figure = plot_atlas.draw(
+        table, LOOKS, models=["near", "far"], families={"all": {"gd": "1", "ols": "exact"}}
+    )
+    law: Any = figure.axes[0]
+    assert [text.get_text() for text in law.texts] == [".050", "1", ".25", "exact"]
+    np.testing.assert_allclose(law.images[0].get_array(), [[0.05], [0.25]])
 
 
 def frames(panel: Any) -> list[tuple[float, float, str, float]]:

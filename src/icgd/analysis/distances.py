@@ -8,8 +8,8 @@ the prompts on which neither learner diverged, whose number is always reported b
 """
 
 import dataclasses
-from collections.abc import Callable, Iterator
-from typing import NamedTuple, TypeVar
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, NamedTuple, TypeVar
 
 import equinox as eqx
 import jax
@@ -64,8 +64,7 @@ def chunks(prompts: AnyPrompt, start: int, stop: int) -> Iterator[AnyPrompt]:
 
 def _each_seed(function: Callable[[Learner], _Found], learners: Learner) -> _Found:
     """The function of each of a stack of learners; one without weights stands for one."""
-    leaves = jax.tree.leaves(eqx.filter(learners, eqx.is_array))
-    result: _Found = eqx.filter_vmap(function, axis_size=len(leaves[0]) if leaves else 1)(learners)
+    result: _Found = eqx.filter_vmap(function, axis_size=_seeds(learners))(learners)
     return result
 
 
@@ -106,6 +105,41 @@ def outputs(learners: Learner, prompts: Prompt, sensitivities: int) -> Outputs:
     return Outputs(jnp.concatenate(predicted, axis=1), jnp.concatenate(slopes, axis=1))
 
 
+def outputs_of(learners: Mapping[str, Learner], prompts: Prompt, sensitivities: int) -> dict[str, Outputs]:
+    """Outputs of several stacks of learners, those of one form evaluated as one stack.
+
+    They share a compiled program, and what depends on the prompt alone is computed once for all of them.
+    """
+    forms: dict[Any, list[str]] = {}
+    for name, learner in learners.items():
+        arrays, rest = eqx.partition(learner, eqx.is_array)
+        leaves, structure = jax.tree.flatten(arrays)
+        shapes = tuple((leaf.shape[1:], leaf.dtype) for leaf in leaves)
+        form = (structure, shapes, *jax.tree.leaves(rest)) if leaves else name
+        forms.setdefault(form, []).append(name)
+    found: dict[str, Outputs] = {}
+    for names in forms.values():
+        stack = (
+            jax.tree.map(_joined, *(learners[name] for name in names)) if names[1:] else learners[names[0]]
+        )
+        whole, first = outputs(stack, prompts, sensitivities), 0
+        for name in names:
+            last = first + _seeds(learners[name])
+            found[name] = jax.tree.map(lambda a: a[first:last], whole)  # noqa: B023
+            first = last
+    return found
+
+
+def _joined(*leaves: Any) -> Any:
+    return jnp.concatenate(leaves) if eqx.is_array(leaves[0]) else leaves[0]
+
+
+def _seeds(learners: Learner) -> int:
+    """How many learners a stack holds; one without weights stands for one."""
+    leaves = jax.tree.leaves(eqx.filter(learners, eqx.is_array))
+    return len(leaves[0]) if leaves else 1
+
+
 def divergence_bound(targets: Float[Array, "p m"]) -> Float[Array, ""]:
     """The size beyond which a prediction counts as diverged."""
     return DIVERGED * jnp.sqrt(jnp.mean(jnp.asarray(targets, float) ** 2))
@@ -126,7 +160,8 @@ def losses(prediction: Float[Array, "seeds p m"], targets: Float[Array, "p m"]) 
     return jnp.nan_to_num(0.5 * jnp.sum((prediction - targets) ** 2, axis=-1), nan=jnp.inf, posinf=jnp.inf)
 
 
-def _mean_where(values: Float[Array, "s p"], kept: Bool[Array, "s p"]) -> Float[Array, " s"]:
+def mean_where(values: Float[Array, "s p"], kept: Bool[Array, "s p"]) -> Float[Array, " s"]:
+    """The mean over prompts that are kept."""
     return jnp.sum(jnp.where(kept, values, 0), axis=1) / jnp.sum(kept, axis=1)
 
 
@@ -141,13 +176,13 @@ def distances(ours: Outputs, theirs: Outputs, bound: Float[Array, ""]) -> dict[s
     flat, other = (s.reshape(*s.shape[:2], -1) for s in (ours.sensitivity, theirs.sensitivity))
     few = kept[:, : flat.shape[1]]
     norms = jnp.linalg.norm(flat, axis=-1) * jnp.linalg.norm(other, axis=-1)
-    mean = _mean_where(difference, kept)
-    variance = _mean_where((difference - mean[:, None]) ** 2, kept)
+    mean = mean_where(difference, kept)
+    variance = mean_where((difference - mean[:, None]) ** 2, kept)
     return {
         "prediction_l2": mean,
         "prediction_l2_standard_error": jnp.sqrt(variance / jnp.sum(kept, axis=1)),
-        "sensitivity_cosine": _mean_where(jnp.sum(flat * other, axis=-1) / norms, few),
-        "sensitivity_l2": _mean_where(jnp.linalg.norm(flat - other, axis=-1), few),
+        "sensitivity_cosine": mean_where(jnp.sum(flat * other, axis=-1) / norms, few),
+        "sensitivity_l2": mean_where(jnp.linalg.norm(flat - other, axis=-1), few),
     }
 
 

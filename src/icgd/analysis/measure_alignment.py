@@ -14,10 +14,11 @@ from icgd.analysis.distances import (
     Outputs,
     distances,
     divergence_bound,
-    outputs,
+    outputs_of,
     performance,
 )
 from icgd.analysis.experiment import Experiment
+from icgd.analysis.nearest import beyond_nearest
 from icgd.analysis.study import Study
 from icgd.ranges import NonNegativeFloat, NonNegativeInt, PositiveInt
 from icgd.spec.laws import Condition
@@ -33,6 +34,10 @@ METRICS = (
     | {
         "relative_distance": Metric("prediction_l2 over the mean size of targets", ("reference",)),
         "relative_distance_standard_error": Metric("its standard error over prompts", ("reference",)),
+        "beyond_nearest": Metric(
+            "relative_distance less that to the seed's nearest reference, on the same prompts", ("reference",)
+        ),
+        "beyond_nearest_standard_error": Metric("its standard error over prompts", ("reference",)),
         "is_algorithm": Metric("1 if the learner is the reference by the atlas's margins", ("reference",)),
         "prediction_l2_over_nearest_rival": Metric(
             "prediction_l2 to the algorithm over the least to one of its rivals", ("reference",)
@@ -63,13 +68,15 @@ def measure(
 
     Under shifts only the compared learners are evaluated.
     shift_prompts: how many prompts to use where the law is not the training law; 0 for all.
-    The margins, if positive, also give each learner's verdict on each reference (see `verdicts`).
+    The margins, if positive, also give each learner's verdict on each reference (see `verdicts`), and by how
+    much each is further away than the nearest.
     """
     for condition in study.conditions:
         shifted = condition != study.law
         prompts, targets = study.prompts(condition, shift_prompts if shifted and shift_prompts else None)
         names = study.compared if shifted else list(study.learners)
-        found = {name: outputs(study.learners[name].learner, prompts, sensitivity_prompts) for name in names}
+        learners = {name: study.learners[name].learner for name in names}
+        found = outputs_of(learners, prompts, sensitivity_prompts)
         yield from _closed_form(study, condition)
         for name in names:
             yield from _compared(study, condition, name, found, targets, (prediction_margin, cosine_margin))
@@ -92,19 +99,25 @@ def _compared(
     if comparison is None:
         return
     excess = {m: performed[m] for m in EXCESSES}
-    apart = {other: _distances(ours, found[other], targets) for other in comparison.all}
+    bound, typical = divergence_bound(targets), jnp.mean(jnp.linalg.norm(targets, axis=-1))
+    apart = {other: _distances(ours, found[other], bound, typical) for other in comparison.all}
     if comparison.rivals:
         nearest = jnp.stack([apart[rival]["prediction_l2"] for rival in comparison.rivals]).min(axis=0)
         excess["prediction_l2_over_nearest_rival"] = apart[comparison.algorithm]["prediction_l2"] / nearest
     yield from study.rows(name, population, excess, condition, reference=comparison.algorithm)
-    holds = verdicts(apart, *margins) if margins[0] else {}
+    if margins[0]:
+        others = [found[other].prediction for other in comparison.all]
+        gaps = zip(*beyond_nearest(ours.prediction, others, bound), strict=True)
+        holds = verdicts(apart, *margins)
+        for other, (gap, error) in zip(comparison.all, gaps, strict=True):
+            beyond = {"beyond_nearest": gap / typical, "beyond_nearest_standard_error": error / typical}
+            apart[other] |= holds[other] | beyond
     for other, metrics in apart.items():
-        yield from study.rows(name, population, metrics | holds.get(other, {}), condition, reference=other)
+        yield from study.rows(name, population, metrics, condition, reference=other)
 
 
-def _distances(ours: Outputs, theirs: Outputs, targets: Float[Array, "p m"]) -> Metrics:
-    found = distances(ours, theirs, divergence_bound(targets))
-    typical = jnp.mean(jnp.linalg.norm(targets, axis=-1))
+def _distances(ours: Outputs, theirs: Outputs, bound: Float[Array, ""], typical: Float[Array, ""]) -> Metrics:
+    found = distances(ours, theirs, bound)
     relative = {
         "relative_distance": found["prediction_l2"] / typical,
         "relative_distance_standard_error": found["prediction_l2_standard_error"] / typical,

@@ -21,6 +21,7 @@ PERCENT = (
     "loss_relative",
     "bounded_relative",
     "stable_relative",
+    "rebuilt_relative",
     "diverged_",
     "unstable_",
 )

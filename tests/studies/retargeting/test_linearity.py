@@ -6,9 +6,12 @@ import pytest
 from jaxtyping import Array, Float
 
 from icgd.algorithms.objective_descent import exact_fit
+from icgd.analysis.claims import FAILS, HOLDS, judged
 from icgd.analysis.study import Population
+from icgd.analysis.tidy import table
 from icgd.learner import Learner
 from icgd.prompt import Prompt
+from icgd.spec.config import load
 from icgd.studies.retargeting import measure_linearity
 from icgd.studies.retargeting.measure_linearity import (
     defects,
@@ -33,9 +36,9 @@ class Power(Learner):
 @pytest.mark.parametrize("depth", [1, 2])
 def test_labels_enter_as_polynomials_of_the_stated_degree(double: None, depth: int) -> None:
     drawn = random_prompts(KEY, 8, 2)
-    assert degree(random_stack(KEY, depth), drawn, 3**depth) == 3**depth - 1
+    assert degree(random_stack(KEY, depth), drawn, 2 * 3**depth) == 3**depth - 1
     structured = structured_stack(KEY, depth)
-    assert degree(structured, drawn, 3**depth) == 1
+    assert degree(structured, drawn, 2 * 3**depth) == 1
     assert float(defects(structured, drawn)["additivity_defect"]) < 1e-13
     assert float(defects(random_stack(KEY, depth), drawn)["additivity_defect"]) > 1e-3
 
@@ -45,6 +48,23 @@ def test_exact_l1_fit_is_homogeneous_but_not_additive(double: None) -> None:
     found = defects(exact_fit(TASK, KEY, objective="l1"), prompts(20))
     assert float(found["homogeneity_defect"]) < 1e-6
     assert float(found["additivity_defect"]) > 0.05
+
+
+@pytest.mark.parametrize("power", [20, 25, 26, 27, 30, 40, 53])
+def test_a_degree_above_or_below_that_of_three_layers_is_caught(double: None, power: int) -> None:
+    """The nodes of a depth of three see degrees beyond 26, so that the claim can fail on both sides.
+
+    Of tⁿ with large n the highest coefficients of the series are below the threshold of rounding.
+    """
+    found = degree(Power(jnp.asarray(power)), asked(np.ones((4, 2))), measure_linearity.NODES * 3**3)
+    assert found == power if power <= 30 else 30 < found <= power
+    claim = load([]).claims["E7.1"].model_dump()
+    records = [
+        {"experiment": "objectives", "learner": "random_stack", "metric": "degree", "depth": 3}
+        | {"seed": None, "step": None, "value": float(found)}
+    ]
+    verdict = judged("E7.1", claim, table(records, measure_linearity.COLUMNS), 0.95)["verdict"]
+    assert verdict == (HOLDS if power == 26 else FAILS)
 
 
 def test_defects_of_seeds_and_of_stacks(double: None) -> None:

@@ -1,4 +1,6 @@
-"""The atlas as a table: for each model the two nearest algorithms, and whether it is the nearest one."""
+"""The atlas as a table: for each model the two nearest algorithms, whether prompts and seeds tell them apart,
+and whether it is the nearest one.
+"""
 
 import numpy as np
 import pandas as pd
@@ -8,13 +10,15 @@ from icgd.analysis.tidy import rows
 from icgd.plotting.looks import Looks
 
 DISTANCE, COSINE, VERDICT = "relative_distance", "sensitivity_cosine", "is_algorithm"
+BEYOND = "beyond_nearest"
 
 
 def latex(metrics: pd.DataFrame, looks: Looks, confidence: float) -> str:
     """A row per model, in the order of `looks`: its name, then its two nearest algorithms with distances.
 
-    The row ends with the cosine with the nearest, and on how many seeds the model is the nearest algorithm:
-    on the training law, and under all shifts at once.
+    Then by how much the second is further away on the same prompts, and whether that differs from zero. The
+    row ends with the cosine with the nearest, and on how many seeds the model is the nearest algorithm: on
+    the training law, and under all shifts at once.
     """
     table = final(metrics)
     models = [name for name in looks if len(rows(table, learner=name, metric=VERDICT))]
@@ -29,7 +33,9 @@ def _row(mine: pd.DataFrame, name: str, looks: Looks, confidence: float) -> str:
     cells = [name]
     for algorithm in (nearest, following):
         error = by_metric[f"{DISTANCE}_standard_error"].loc[algorithm, "mean"]
-        cells += [looks[algorithm].label, _distance(apart.loc[algorithm], error)]
+        cells += [looks[algorithm].label, _interval(*_with_error(apart.loc[algorithm], error))]
+    gap, half = _gap(rows(mine, option=None), nearest, following, confidence)
+    cells += [_interval(gap, half), "yes" if abs(gap) > half else "no"]
     cells.append(f"{by_metric[COSINE].loc[nearest, 'mean']:.3f}")
     verdicts = rows(mine, metric=VERDICT, reference=nearest)
     on_law = rows(verdicts, option=None)["value"]
@@ -38,7 +44,20 @@ def _row(mine: pd.DataFrame, name: str, looks: Looks, confidence: float) -> str:
     return " & ".join(cells) + " \\\\\n"
 
 
-def _distance(row: pd.Series, error: float) -> str:
+def _gap(law: pd.DataFrame, nearest: str, following: str, confidence: float) -> tuple[float, float]:
+    """By how much the second algorithm is further away than the first, and the half-width of its interval."""
+    first, differences = (
+        rows(law, metric=BEYOND, reference=name).sort_values("seed") for name in (nearest, following)
+    )
+    gaps = differences["value"].to_numpy(float) - first["value"].to_numpy(float)
+    error = rows(law, metric=f"{BEYOND}_standard_error", reference=following)["value"].mean()
+    return _with_error(seed_intervals(differences.assign(value=gaps), confidence).iloc[0], float(error))
+
+
+def _with_error(row: pd.Series, error: float) -> tuple[float, float]:
     """Mean and half-width, which combines the interval over seeds with two standard errors over prompts."""
-    half = np.hypot(row["high"] - row["mean"], 2 * error)
-    return rf"${row['mean']:.3f}\pm{half:.3f}$"
+    return float(row["mean"]), float(np.hypot(row["high"] - row["mean"], 2 * error))
+
+
+def _interval(mean: float, half: float) -> str:
+    return rf"${mean:.3f}\pm{half:.3f}$"

@@ -43,6 +43,8 @@ OTHERS = ("random_stack", "structured_stack")
 """Linear attention with random weights, all of them or those that the construction has."""
 SMALL = 1e-9
 """Coefficients below this share of the largest count as rounding."""
+NODES = 2
+"""Degrees are measured with so many times as many nodes as the theory asks for: a higher one would show."""
 REACH = 10.0
 """Labels are scaled up to this much, so that terms of the highest degree are not the smallest."""
 
@@ -65,7 +67,7 @@ def measure(
             model = make(key, depth)
             small = random_prompts(key, prompts, model.layers[0].key.shape[-1] - 1)
             found = {f"stack_{metric}": value for metric, value in defects(model, small).items()}
-            found["degree"] = jnp.array(degree(model, small, 3**depth))
+            found["degree"] = jnp.array(degree(model, small, NODES * 3**depth))
             yield from study.rows(kind, None, found, depth=depth)
     stored, _ = study.prompts(count=prompts)
     for name in learners:
@@ -102,9 +104,12 @@ def random_prompts(key: Key[Array, ""], count: int, dimension: int, n: int = 3) 
     return Prompt(*(jax.random.normal(k, shape, float) for k, shape in zip(keys, shapes, strict=True)))
 
 
-def degree(learner: Learner, prompts: Prompt, bound: int) -> int:
-    """The degree of t ↦ ŷ(x, ty), a polynomial of degree < `bound`, from its Chebyshev series on ±REACH."""
-    nodes = REACH * jnp.cos(jnp.pi * (jnp.arange(bound) + 0.5) / bound)
+def degree(learner: Learner, prompts: Prompt, count: int) -> int:
+    """The degree of t ↦ ŷ(x, ty), from its Chebyshev series at `count` nodes on ±REACH.
+
+    Right for polynomials of degree < count; of others it is at most count − 1.
+    """
+    nodes = REACH * jnp.cos(jnp.pi * (jnp.arange(count) + 0.5) / count)
 
     def along(prompt: Prompt) -> Array:
         return jax.vmap(lambda t: learner(dataclasses.replace(prompt, y=t * prompt.y)))(nodes)[:, 0]

@@ -1,0 +1,120 @@
+"""Trained stacks beside what is left of them when each layer is two numbers, η and γ."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Float
+
+from icgd.analysis.distances import Outputs, distances, divergence_bound, outputs_of, performance
+from icgd.analysis.experiment import Experiment
+from icgd.analysis.study import Population, Study
+from icgd.analysis.tidy import Column, Metric, Record
+from icgd.constructions.rebuilt_stack import products_in_gauge, rebuilt, step_numbers
+from icgd.models.attention_stack import Transformer
+from icgd.models.layers import Attention
+from icgd.ranges import LearnerName, PositiveInt
+from icgd.tasks.linear_regression import LinearRegression
+
+ENTRY = ("layer", "row", "column")
+METRICS = {
+    "rebuilt_distance": Metric("‖ŷ_rebuilt − ŷ‖ over the mean size of targets, where neither diverged"),
+    "rebuilt_cosine": Metric("cosine of ∂ŷ_rebuilt/∂x_q and ∂ŷ/∂x_q, mean over prompts"),
+    "rebuilt_bounded_loss": Metric("bounded loss of the rebuilt stack"),
+    "rebuilt_relative_excess_loss": Metric(
+        "its excess over the bounded loss of the stack, on the same prompts"
+    ),
+    "rebuilt_diverged_fraction": Metric("share of prompts on which the rebuilt stack diverged"),
+    "layer_rate": Metric("η of a layer, from its weights", ("layer",)),
+    "layer_shrinkage": Metric("γ of a layer, from its weights", ("layer",)),
+    "key_query_left_out": Metric("share of KᵀQ's squared entries that the numbers leave out", ("layer",)),
+    "projection_value_left_out": Metric("share of P·V's squared entries that they leave out", ("layer",)),
+    "layer_key_query": Metric("entry of a layer's KᵀQ, which has mean one on its diagonal of inputs", ENTRY),
+    "layer_projection_value": Metric("entry of a layer's P·V in the same gauge", ENTRY),
+}
+COLUMNS: Mapping[str, Column] = {}
+OTHERS = ()
+
+
+def reads(experiment: Experiment, options: Mapping[str, Any]) -> list[str]:
+    """The learners that are named."""
+    return list(options["learners"])
+
+
+def measure(
+    study: Study,
+    *,
+    learners: list[LearnerName],
+    prompts: PositiveInt = 16384,
+    shift_prompts: PositiveInt = 2048,
+    sensitivity_prompts: PositiveInt = 1024,
+) -> Iterator[Record]:
+    """Numbers and weights of every layer; distance and losses of the rebuilt stack on the law and its shifts.
+
+    Entries of the weights are those of the first seed.
+    """
+    task = study.task()
+    if not isinstance(task, LinearRegression):
+        raise TypeError(f"stacks are rebuilt for linear regression, not for {type(task).__name__}")
+    for name in learners:
+        if not isinstance(study.learners[name].learner, Transformer):
+            raise TypeError(
+                f"attention stacks are rebuilt, not {type(study.learners[name].learner).__name__}"
+            )
+        yield from _weights(study, name, study.learners[name], task)
+    trained = {name: study.learners[name].learner for name in learners}
+    steps = {name: study.learners[name].map(rebuilt, task.dimension) for name in learners}
+    for condition in study.conditions:
+        stored, targets = study.prompts(condition, prompts if condition == study.law else shift_prompts)
+        ours, theirs = (outputs_of(found, stored, sensitivity_prompts) for found in (trained, steps))
+        for name in learners:
+            found = _compared(ours[name], theirs[name], targets)
+            yield from study.rows(name, study.learners[name], found, condition)
+
+
+def _compared(
+    trained: Outputs, steps: Outputs, targets: Float[Array, "p m"]
+) -> dict[str, Float[Array, " seeds"]]:
+    """Distance and losses of the rebuilt stack, `steps`."""
+    apart = distances(trained, steps, divergence_bound(targets))
+    ours, theirs = (
+        performance(found.prediction, found.prediction[:1], targets) for found in (trained, steps)
+    )
+    return {
+        "rebuilt_distance": apart["prediction_l2"] / jnp.mean(jnp.linalg.norm(targets, axis=-1)),
+        "rebuilt_cosine": apart["sensitivity_cosine"],
+        "rebuilt_bounded_loss": theirs["bounded_loss"],
+        "rebuilt_relative_excess_loss": theirs["bounded_loss"] / ours["bounded_loss"] - 1,
+        "rebuilt_diverged_fraction": theirs["diverged_fraction"],
+    }
+
+
+def _weights(study: Study, name: str, population: Population, task: LinearRegression) -> Iterator[Record]:
+    """Numbers of every layer, and the first seed's entries."""
+    first = Population(
+        jax.tree.map(lambda a: a[:1], population.learner), population.seeds[:1], population.step
+    )
+    for place in range(len(population.learner.layers)):  # type: ignore[attr-defined]
+        numbers = population.map(_numbers, place, task)
+        yield from study.rows(name, population, numbers, layer=place + 1)
+        entries = first.map(lambda model, i: products_in_gauge(model.layers[i], task.dimension), place)
+        for row, column in np.ndindex(entries[0].shape[1:]):
+            values = (matrix[:, row, column] for matrix in entries)
+            both = dict(zip(("layer_key_query", "layer_projection_value"), values, strict=True))
+            yield from study.rows(name, first, both, layer=place + 1, row=row, column=column)
+
+
+def _numbers(model: Transformer, place: int, task: LinearRegression) -> dict[str, Float[Array, ""]]:
+    """η and γ of a layer, and the share of its weights that they leave out."""
+    layer: Attention = model.layers[place]
+    rate, shrinkage = step_numbers(layer, task.dimension)
+    bilinear, write = products_in_gauge(layer, task.dimension)
+    kept = task.dimension * shrinkage**2 + task.outputs * rate**2
+    return {
+        "layer_rate": task.context_length * rate,
+        "layer_shrinkage": task.context_length * shrinkage,
+        "key_query_left_out": 1 - task.dimension / jnp.sum(bilinear**2),
+        "projection_value_left_out": 1 - kept / jnp.sum(write**2),
+    }
