@@ -83,8 +83,10 @@ def test_distances_and_which_is_nearest(tmp_path: Path, double: None) -> None:
     ratio = found("sequence_distance_over_nearest_rival", reference="a")
     assert ratio == pytest.approx([0.5 / 0.25, 0.4 / 0.25])
     model, other = (0.5 * 1.0 + 0.5 * 1.0) / 2, np.mean([0.5 * 0.81, 0.25 * (0.1**2 + 1.9**2)])
-    assert found("sequence_excess", reference="a")[0] == pytest.approx(model / other - 1)
-    assert found("excess_loss", reference="a", position=1)[0] == pytest.approx(0.5 / (0.5 * 0.81) - 1)
+    assert found("relative_excess_sequence_loss", reference="a")[0] == pytest.approx(model / other - 1)
+    assert found("relative_excess_loss", reference="a", position=1)[0] == pytest.approx(
+        0.5 / (0.5 * 0.81) - 1
+    )
 
 
 def test_a_learner_without_rivals_has_no_nearest_one(tmp_path: Path, double: None) -> None:
@@ -127,7 +129,7 @@ def test_weights_and_the_steps_that_they_are(tmp_path: Path, double: None) -> No
     assert rows(table, metric="rate")["value"].tolist() == pytest.approx([0.5, 0.25])
     assert rows(table, metric="shrinkage")["value"].tolist() == pytest.approx([0.1, 0])
     assert rows(table, metric="label_weight")["value"].tolist() == pytest.approx([0.2, 0], abs=1e-12)
-    for metric in ("rebuilt_distance", "rebuilt_excess"):
+    for metric in ("rebuilt_distance", "relative_excess_of_rebuilt"):
         assert value(rows(table, metric=metric, numbers=3)) == pytest.approx(0, abs=1e-12)
         assert value(rows(table, metric=metric, numbers=2)) > 0.001
 

@@ -1,7 +1,7 @@
 """Gradient descent in causal order: every example has weights of its own, made of the examples up to it.
 
 With W_j = 0 at first, each of K steps moves the weights of example j on the loss of the examples that it can
-see, each at its *own* weights (Ding et al. 2023, "CausalLM is not optimal for in-context learning"):
+see, each at its *own* weights (Ding et al. 2024, "CausalLM is not optimal for in-context learning"):
 
     W_j ← W_j + ρ Σ_{i≤j} (y_i − W_i x_i) x_iᵀ,    ŷ_n = W_n x_{n+1}.
 

@@ -17,6 +17,8 @@ from icgd.prompt import Prompt
 from icgd.tasks.regression_sequences import RegressionSequences, following
 from icgd.theory.positions import best_multiple, best_rates
 
+FITTING = 16384
+"""Prompts that a centred step's rate is fitted on, of those given: N predictions each."""
 Rate = Literal["per_example", "on_mean", "per_position"]
 
 
@@ -44,8 +46,9 @@ class SequenceStep(Learner):
         """If centred, with the multiple of the rates that least squares gives on many prompts."""
         if not self.centred:
             return self
-        guess = jax.vmap(self)(prompts)
-        best = jnp.sum(guess * targets) / jnp.sum(guess**2)
+        some, labels = jax.tree.map(lambda a: a[:FITTING], (prompts, targets))
+        guess = jax.vmap(self)(some)
+        best = jnp.sum(guess * labels) / jnp.sum(guess**2)
         return dataclasses.replace(self, rates=best * self.rates)
 
 

@@ -4,9 +4,9 @@ As in `gradient_layer`, but with three numbers for each layer:
 
     KᵀQ = diag(I_d, β I_m),    P·V = −diag(γ I_d, ρ I_m).
 
-Label slots hold residuals r_j in context tokens, minus the predictions in query tokens; ρ is the rate of a step
-on them, and inputs shrink by γ. With β ≠ 0 a token weighs others by labels, too, as x_iᵀx_j + β r_iᵀr_j: what
-it reads then depends on how large labels have been, as in no step. A linear layer's KᵀQ and P·V are
+Label slots hold residuals r_j in context tokens, minus the predictions in query tokens; ρ is the rate of a
+step on them, and inputs shrink by γ. With β ≠ 0 a token weighs others by labels, too, as x_iᵀx_j + β r_iᵀr_j:
+what it reads then depends on how large labels have been, as in no step. A linear layer's KᵀQ and P·V are
 defined up to a scalar, which is fixed here by a mean of one on the x-diagonal of KᵀQ.
 """
 

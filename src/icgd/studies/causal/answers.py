@@ -7,7 +7,7 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
-from icgd.analysis.distances import chunks, diverged, divergence_bound, in_double
+from icgd.analysis.distances import bounded, chunks, diverged, divergence_bound, in_double
 from icgd.analysis.study import Population
 from icgd.learner import Learner
 from icgd.prompt import Prompt
@@ -39,12 +39,26 @@ def answers(population: Population, prompts: Prompt) -> Float[Array, "seeds p n 
     return jnp.concatenate(found, axis=1)
 
 
+def bound_of(targets: Float[Array, "p n m"]) -> Float[Array, ""]:
+    """The size beyond which a prediction at any position counts as diverged."""
+    return divergence_bound(targets.reshape(-1, targets.shape[-1]))
+
+
+@jax.jit
+def mean_losses(
+    found: Float[Array, "seeds p n m"], targets: Float[Array, "p n m"]
+) -> Float[Array, "seeds n"]:
+    """½‖ŷ − y‖² with predictions bounded, mean over prompts."""
+    errors = bounded(found, bound_of(targets)) - targets
+    return 0.5 * jnp.sum(errors**2, axis=-1).mean(axis=1)
+
+
 @jax.jit
 def apart(
     ours: Float[Array, "seeds p n m"], theirs: Float[Array, "one p n m"], targets: Float[Array, "p n m"]
 ) -> Apart:
     """‖ŷ − ŷ_ref‖ in units of the mean ‖y‖."""
-    bound = divergence_bound(targets)
+    bound = bound_of(targets)
     kept = ~(diverged(ours, bound) | diverged(theirs, bound))
     sizes = jnp.linalg.norm(ours - theirs, axis=-1) / jnp.mean(jnp.linalg.norm(targets, axis=-1))
     return Apart(jnp.where(kept, sizes, 0.0), kept.astype(float))

@@ -15,7 +15,7 @@ from icgd.learner import Learner
 from icgd.models.causal_stack import CausalTransformer
 from icgd.prompt import Prompt
 from icgd.ranges import LearnerName, PositiveInt
-from icgd.studies.causal.answers import answers, apart
+from icgd.studies.causal.answers import answers, apart, mean_losses
 
 PLACE = ("layer", "head", "row", "column")
 METRICS = {
@@ -27,7 +27,9 @@ METRICS = {
     "rebuilt_distance": Metric(
         "‖ŷ − ŷ_rebuilt‖ over the mean size of targets, mean over positions", ("numbers",)
     ),
-    "rebuilt_excess": Metric("(L_rebuilt − L)/L on the same prompts, mean over positions", ("numbers",)),
+    "relative_excess_of_rebuilt": Metric(
+        "(L_rebuilt − L)/L on the same prompts, mean over positions", ("numbers",)
+    ),
 }
 COLUMNS = {"numbers": Column("Int64", "numbers per layer that a stack is rebuilt from: ρ and γ, then also β")}
 OTHERS = ()
@@ -65,10 +67,10 @@ def _rebuilt(
     for numbers, kept in ((2, steps._replace(label_weights=0 * steps.label_weights)), (3, steps)):
         rebuilt = jax.vmap(lambda steps: causal_layers(steps, d, m, model.strict))(kept)
         theirs = answers(Population(rebuilt, population.seeds), prompts)
-        losses = [((each - targets) ** 2).mean(axis=(1, 2, 3)) for each in (ours, theirs)]
+        losses = [mean_losses(each, targets).mean(axis=1) for each in (ours, theirs)]
         found = {
             "rebuilt_distance": apart(ours, theirs, targets).mean.mean(axis=1),
-            "rebuilt_excess": losses[1] / losses[0] - 1,
+            "relative_excess_of_rebuilt": losses[1] / losses[0] - 1,
         }
         yield from study.rows(name, population, found, numbers=numbers)
 

@@ -6,19 +6,23 @@ from typing import Any
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
-from icgd.analysis.distances import bounded, diverged, divergence_bound, losses
+from icgd.analysis.distances import diverged
 from icgd.analysis.experiment import Experiment
 from icgd.analysis.study import Population, Study
 from icgd.analysis.tidy import Column, Metric, Record
 from icgd.ranges import PositiveInt
-from icgd.studies.causal.answers import Apart, answers, apart, told_apart
+from icgd.studies.causal.answers import Apart, answers, apart, bound_of, mean_losses, told_apart
 
 METRICS = {
     "bounded_loss": Metric("½‖ŷ − y‖² with predictions bounded, mean over prompts", ("position",)),
     "sequence_loss": Metric("bounded_loss, mean over positions"),
     "diverged_fraction": Metric("share of predictions, at any position, that are beyond the bound"),
-    "sequence_excess": Metric("(L − L_ref)/L_ref of sequence_loss on the same prompts", ("reference",)),
-    "excess_loss": Metric("(L − L_ref)/L_ref of bounded_loss on the same prompts", ("position", "reference")),
+    "relative_excess_sequence_loss": Metric(
+        "(L − L_ref)/L_ref of sequence_loss on the same prompts", ("reference",)
+    ),
+    "relative_excess_loss": Metric(
+        "(L − L_ref)/L_ref of bounded_loss on the same prompts", ("position", "reference")
+    ),
     "relative_distance": Metric(
         "‖ŷ − ŷ_ref‖ over the mean size of targets, mean over prompts", ("position", "reference")
     ),
@@ -46,12 +50,11 @@ def measure(study: Study, *, prompts: PositiveInt = 8192) -> Iterator[Record]:
     """Losses of all learners; distances of those with references to each of them."""
     stored, targets = study.prompts(count=prompts)
     found = {name: answers(population, stored) for name, population in study.learners.items()}
-    bound = divergence_bound(targets)
-    loss = {name: losses(bounded(each, bound), targets).mean(axis=1) for name, each in found.items()}
+    loss = {name: mean_losses(each, targets) for name, each in found.items()}
     for name, population in study.learners.items():
         whole = {
             "sequence_loss": loss[name].mean(axis=1),
-            "diverged_fraction": diverged(found[name], bound).mean(axis=(1, 2)),
+            "diverged_fraction": diverged(found[name], bound_of(targets)).mean(axis=(1, 2)),
         }
         yield from study.rows(name, population, whole)
         yield from by_position(study, name, population, {"bounded_loss": loss[name]})
@@ -59,8 +62,10 @@ def measure(study: Study, *, prompts: PositiveInt = 8192) -> Iterator[Record]:
         population, algorithm = study.learners[name], comparison.algorithm
         for reference in comparison.all:
             ratio = loss[name].mean(axis=1) / loss[reference].mean(axis=1)
-            yield from study.rows(name, population, {"sequence_excess": ratio - 1}, reference=reference)
-        excess = {"excess_loss": loss[name] / loss[algorithm] - 1}
+            yield from study.rows(
+                name, population, {"relative_excess_sequence_loss": ratio - 1}, reference=reference
+            )
+        excess = {"relative_excess_loss": loss[name] / loss[algorithm] - 1}
         yield from by_position(study, name, population, excess, reference=algorithm)
         distances = {other: apart(found[name], found[other], targets) for other in comparison.all}
         yield from _distances(study, name, population, distances)
