@@ -40,6 +40,7 @@ def test_least_squares_is_that_of_minimum_norm(double: None) -> None:
 
 def test_one_rate_serves_all_prefixes_best(double: None) -> None:
     prompts, targets = jax.vmap(TASK.sample)(jax.random.split(KEY, 2000))
+    prompts = jax.tree.map(lambda a: a.astype(float), prompts)
     fitted = prefix_descent(TASK, KEY, steps=1).fitted(prompts, targets).learner
     assert isinstance(fitted, GradientDescentPlusPlus)
 

@@ -84,6 +84,7 @@ def test_one_pass_of_least_mean_squares(double: None) -> None:
 
 def test_fits_are_minima(double: None) -> None:
     prompts, targets = jax.vmap(TASK.sample)(jax.random.split(KEY, 600))
+    prompts = jax.tree.map(lambda a: a.astype(float), prompts)
 
     def loss(learner: OnlineDescent | LeastMeanSquares) -> float:
         return float(jnp.mean((jax.vmap(learner)(prompts) - targets) ** 2))

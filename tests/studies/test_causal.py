@@ -112,13 +112,15 @@ def test_positions_read_every_learner() -> None:
     assert measure_causal_weights.reads(experiment(), {"learners": ["a"]}) == ["a"]
 
 
-def constructed(scale: float = 1.0) -> Population:
-    """A stack of one seed with two layers, in another gauge."""
+def constructed(scale: float = 1.0, **changes: Any) -> Population:
+    """A stack of one seed with two layers, in another gauge; `changes` are of its last layer."""
     steps = Steps(jnp.array([0.5, 0.25]), jnp.array([0.1, 0.0]), jnp.array([0.2, 0.0]))
-    model = causal_layers(steps, 1, 1)
-    layers = tuple(dataclasses.replace(a, key=scale * a.key, value=a.value / scale) for a in model.layers)
-    found = alone(CausalTransformer(layers))
-    return dataclasses.replace(found, seeds=[0], step=10)
+    first, last = (
+        dataclasses.replace(a, key=scale * a.key, value=a.value / scale)
+        for a in causal_layers(steps, 1, 1).layers
+    )
+    stack = CausalTransformer((first, dataclasses.replace(last, **changes)))
+    return dataclasses.replace(alone(stack), seeds=[0], step=10)
 
 
 def test_weights_and_the_steps_that_they_are(tmp_path: Path, double: None) -> None:
@@ -135,21 +137,15 @@ def test_weights_and_the_steps_that_they_are(tmp_path: Path, double: None) -> No
 
 
 def test_what_the_steps_leave_out_is_found(tmp_path: Path, double: None) -> None:
-    population = constructed()
-    layer = population.learner.layers[1]  # type: ignore[attr-defined]
-    off = layer.value.at[:, :, 1, 0].set(0.3)  # the prediction also adds up inputs
-    changed = dataclasses.replace(layer, value=off)
-    model = CausalTransformer((population.learner.layers[0], changed))  # type: ignore[attr-defined]
-    population = dataclasses.replace(population, learner=model)
-    table = measured(measure_causal_weights, study(tmp_path, {"model": population}), learners=["model"])
+    off = jnp.array([[[0.0, 0.0], [0.3, -0.25]]])  # the prediction also adds up inputs
+    learners = {"model": constructed(value=off)}
+    table = measured(measure_causal_weights, study(tmp_path, learners), learners=["model"])
     assert value(rows(table, metric="rebuilt_distance", numbers=3)) > 0.1
 
 
 def test_softmax_is_shown_and_not_rebuilt(tmp_path: Path, double: None) -> None:
-    population = constructed()
-    layers = tuple(dataclasses.replace(a, kernel="softmax") for a in population.learner.layers)  # type: ignore[attr-defined]
-    population = dataclasses.replace(population, learner=CausalTransformer(layers))
-    table = measured(measure_causal_weights, study(tmp_path, {"model": population}), learners=["model"])
+    learners = {"model": constructed(kernel="softmax")}
+    table = measured(measure_causal_weights, study(tmp_path, learners), learners=["model"])
     assert set(table["metric"]) == {"key_query", "projection_value"}
 
 

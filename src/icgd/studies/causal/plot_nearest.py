@@ -49,7 +49,7 @@ def _distances(panel: Axes, distances: pd.DataFrame, looks: Looks) -> None:
 
 def _strip(panel: Axes, distances: pd.DataFrame, told: pd.DataFrame, looks: Looks) -> None:
     """A square in the nearest one's colour; empty where it is not told from the next on every seed."""
-    nearest = rows(_ranked(distances), rank=1.0)
+    nearest = rows(_ranked(distances), rank=1.0).sort_values("position")
     for row in nearest.to_dict("records"):
         certain = (rows(told, position=row["position"])["min"] == 1).all()
         colour = looks[row["reference"]].colour
