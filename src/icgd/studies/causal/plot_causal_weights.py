@@ -33,7 +33,7 @@ def draw(table: pd.DataFrame, looks: Looks, *, learners: list[LearnerName]) -> F
             last = len(matrix) - 1
             panel.set_xticks([0, last], ["$x_1$", "$y$"], fontsize=5)
             panel.set_yticks([0, last], ["$x_1$", "$y$"], fontsize=5)
-        line[0].set(ylabel=title)
+        line[0].set_ylabel(title, fontsize=7)
     for panel, (learner, layer, head) in zip(axes[0], places, strict=True):
         same = [place for place in places if place[0] == learner]
         part = (

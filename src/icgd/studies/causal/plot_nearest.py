@@ -22,14 +22,14 @@ def select(metrics: pd.DataFrame) -> pd.DataFrame:
 
 def draw(table: pd.DataFrame, looks: Looks, *, learners: list[LearnerName]) -> Figure:
     """A panel for each learner: the distances to its foremost rivals, below which one is nearest."""
-    figure, axes = plt.subplots(1, len(learners), figsize=(PAGE, 2.2), sharey=True, squeeze=False)
+    figure, axes = plt.subplots(1, len(learners), figsize=(PAGE, 2.5), sharey=True, squeeze=False)
     for panel, learner in zip(axes[0], learners, strict=True):
         mine = rows(table, learner=learner)
         _distances(panel, rows(mine, metric=DISTANCE), looks)
         _strip(panel, rows(mine, metric=DISTANCE), rows(mine, metric=TOLD), looks)
         panel.set(title=looks[learner].name, xlabel="examples seen $n$", yscale="log")
         panel.margins(y=0.15)
-        panel.legend(fontsize=6, handlelength=1.5)
+        panel.legend(fontsize=5.5, handlelength=1.8, loc="upper center", bbox_to_anchor=(0.5, -0.3))
     axes[0, 0].set(ylabel="distance of predictions")
     return figure
 
@@ -42,9 +42,12 @@ def _ranked(distances: pd.DataFrame) -> pd.DataFrame:
 def _distances(panel: Axes, distances: pd.DataFrame, looks: Looks) -> None:
     ranked = _ranked(distances)
     foremost = ranked[ranked["rank"] <= FOREMOST]["reference"]
+    drawn: list[str] = []
     for reference in foremost.value_counts().index:
         mine, look = rows(distances, reference=reference), looks[reference]
-        curve(panel, mine["position"], mine, look, label=look.name, marker="")
+        style = "--" if look.colour in drawn else "-"  # of one family
+        curve(panel, mine["position"], mine, look, label=look.name, marker="", linestyle=style)
+        drawn.append(look.colour)
 
 
 def _strip(panel: Axes, distances: pd.DataFrame, told: pd.DataFrame, looks: Looks) -> None:
@@ -55,5 +58,5 @@ def _strip(panel: Axes, distances: pd.DataFrame, told: pd.DataFrame, looks: Look
         colour = looks[row["reference"]].colour
         panel.plot(
             float(row["position"]), 0.03, "s", color=colour, markerfacecolor=colour if certain else "none",
-            markersize=3.5, transform=panel.get_xaxis_transform(), clip_on=False,
+            markersize=2.5, transform=panel.get_xaxis_transform(), clip_on=False,
         )  # fmt: skip

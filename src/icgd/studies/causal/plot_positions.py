@@ -3,6 +3,7 @@
 import matplotlib.pyplot as plt
 import pandas as pd
 from matplotlib.figure import Figure
+from matplotlib.ticker import FormatStrFormatter, LogLocator, MultipleLocator
 
 from icgd.analysis.tidy import rows
 from icgd.plotting.axes import PAGE, curve
@@ -28,5 +29,9 @@ def draw(
             curve(panel, mine["position"], mine, look, label=look.name, **style)
         panel.set(title=title, xlabel="examples seen $n$", ylim=(shown["low"], shown["high"]))
         panel.legend(fontsize=6, handlelength=1.5, loc="lower left")
+        panel.xaxis.set_major_locator(MultipleLocator(5))
     axes[0, 0].set(ylabel="test loss", yscale="log")
+    axes[0, 0].yaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
+    axes[0, 0].yaxis.set_major_formatter(FormatStrFormatter("%g"))
+    axes[0, 0].minorticks_off()
     return figure
