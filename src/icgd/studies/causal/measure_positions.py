@@ -98,8 +98,8 @@ def _distances(
         yield from study.rows(name, population, whole, reference=reference)
     if len(distances) == 1:
         return
-    whole = means.mean(axis=2)
-    ratio = {"sequence_distance_over_nearest_rival": whole[0] / whole[1:].min(axis=0)}
+    first, *others = means.mean(axis=2)
+    ratio = {"sequence_distance_over_nearest_rival": first / jnp.stack(others).min(axis=0)}
     yield from study.rows(name, population, ratio, reference=next(iter(distances)))
 
 

@@ -19,11 +19,7 @@ def select(metrics: pd.DataFrame) -> pd.DataFrame:
 
 def draw(table: pd.DataFrame, looks: Looks, *, learners: list[LearnerName]) -> Figure:
     """A column for each layer and head; every matrix is divided by its largest entry."""
-    places = [
-        (learner, *place)
-        for learner in learners
-        for place in rows(table, learner=learner).groupby(["layer", "head"]).groups
-    ]
+    places = [(learner, *place) for learner in learners for place in _places(rows(table, learner=learner))]
     figure, axes = plt.subplots(2, len(places), figsize=(COLUMN, 1.7), squeeze=False)
     for line, (metric, title) in zip(axes, MATRICES.items(), strict=True):
         for panel, (learner, layer, head) in zip(line, places, strict=True):
@@ -45,3 +41,8 @@ def draw(table: pd.DataFrame, looks: Looks, *, learners: list[LearnerName]) -> F
         )
         panel.set_title(looks[learner].name + part, fontsize=6)
     return figure
+
+
+def _places(mine: pd.DataFrame) -> list[tuple[int, int]]:
+    """Layers and heads, in order."""
+    return sorted(set(zip(mine["layer"].astype(int), mine["head"].astype(int), strict=True)))
