@@ -10,9 +10,9 @@ from jaxtyping import Array, Float
 class Learner(eqx.Module):
     """A trained transformer, a constructed one, gradient descent, ridge: they share this call.
 
-    On a `Prompt` the prediction is a label [m], on a `TokenPrompt` it is logits [n v]. Learners with a
-    notion of depth return their prediction after every layer or step from `trajectory`; the last entry
-    is the prediction.
+    On a `Prompt` the prediction is a label [m], or for sequences of examples one after each of them [n m]; on
+    a `TokenPrompt` it is logits [n v]. Learners with a notion of depth return their prediction after every
+    layer or step from `trajectory`; the last entry is the prediction.
     """
 
     @abc.abstractmethod
