@@ -11,8 +11,9 @@ from jaxtyping import Array, Float
 from icgd.algorithms.descent import GradientDescent
 from icgd.algorithms.least_squares import Ridge
 from icgd.algorithms.spectral_filters import RidgeFilter
+from icgd.analysis.columns import Record
 from icgd.analysis.study import alone
-from icgd.analysis.tidy import Record, rows
+from icgd.analysis.tidy import rows
 from icgd.learner import Learner
 from icgd.prompt import Prompt
 from icgd.spec.config import load

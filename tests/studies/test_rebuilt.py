@@ -10,8 +10,9 @@ import numpy as np
 import pytest
 
 from icgd.algorithms.smoothers import Trivial
+from icgd.analysis.columns import Record
 from icgd.analysis.study import Population, alone
-from icgd.analysis.tidy import Record, rows
+from icgd.analysis.tidy import rows
 from icgd.constructions.rebuilt_stack import rebuilt, step_numbers
 from icgd.models.attention_stack import Transformer
 from icgd.models.layers import Attention

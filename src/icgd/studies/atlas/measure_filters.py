@@ -10,10 +10,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from icgd.analysis.columns import Column, Metric, Record
 from icgd.analysis.distances import diverged, divergence_bound, outputs_of
 from icgd.analysis.experiment import Experiment
 from icgd.analysis.study import Study
-from icgd.analysis.tidy import Column, Metric, Record
 from icgd.prompt import Prompt
 from icgd.ranges import LearnerName, PositiveInt
 

@@ -7,9 +7,9 @@ import jax
 import numpy as np
 from jaxtyping import Array, Float
 
+from icgd.analysis.columns import Column, Metric, Record
 from icgd.analysis.experiment import Experiment
 from icgd.analysis.study import Population, Study
-from icgd.analysis.tidy import Column, Metric, Record
 from icgd.constructions.causal_layers import causal_layers, gauged, steps_of
 from icgd.learner import Learner
 from icgd.models.causal_stack import CausalTransformer

@@ -6,10 +6,10 @@ from typing import Any
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
+from icgd.analysis.columns import Column, Metric, Record
 from icgd.analysis.distances import diverged
 from icgd.analysis.experiment import Experiment
 from icgd.analysis.study import Population, Study
-from icgd.analysis.tidy import Column, Metric, Record
 from icgd.ranges import PositiveInt
 from icgd.studies.causal.answers import Apart, answers, apart, bound_of, mean_losses, told_apart
 
