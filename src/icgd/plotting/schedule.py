@@ -12,8 +12,8 @@ from icgd.plotting.axes import PAGE
 PAUSE = 60.0
 """Seconds without any job after which a run counts as stopped and resumed."""
 COLOURS = (
-    "#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#888888", "#000000", "#882255", "#999933",
-    "#44AA99", "#332288", "#DDCC77",
+    "#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#888888", "#000000",
+    "#882255", "#999933", "#44AA99", "#332288", "#DDCC77",
 )  # fmt: skip
 
 
