@@ -59,13 +59,13 @@ def measure(
     task = study.task()
     if not isinstance(task, LinearRegression):
         raise TypeError(f"stacks are rebuilt for linear regression, not for {type(task).__name__}")
+    trained: dict[str, Transformer] = {}
     for name in learners:
-        if not isinstance(study.learners[name].learner, Transformer):
-            raise TypeError(
-                f"attention stacks are rebuilt, not {type(study.learners[name].learner).__name__}"
-            )
-        yield from _weights(study, name, study.learners[name], task)
-    trained = {name: study.learners[name].learner for name in learners}
+        model = study.learners[name].learner
+        if not isinstance(model, Transformer):
+            raise TypeError(f"attention stacks are rebuilt, not {type(model).__name__}")
+        trained[name] = model
+        yield from _weights(study, name, model, task)
     steps = {name: _rebuilt(trained[name], task.dimension) for name in learners}
     for condition in study.conditions:
         stored, targets = study.prompts(condition, prompts if condition == study.law else shift_prompts)
@@ -99,10 +99,11 @@ def _compared(
     }
 
 
-def _weights(study: Study, name: str, population: Population, task: LinearRegression) -> Iterator[Record]:
+def _weights(study: Study, name: str, models: Transformer, task: LinearRegression) -> Iterator[Record]:
     """Numbers of every layer, and the first seed's entries."""
-    first = Population(population.learner, population.seeds[:1], population.step)
-    for layer, (numbers, *products) in enumerate(_layers(population.learner, task), 1):
+    population = study.learners[name]
+    first = Population(models, population.seeds[:1], population.step)
+    for layer, (numbers, *products) in enumerate(_layers(models, task), 1):
         yield from study.rows(name, population, numbers, layer=layer)
         entries = dict(
             zip(("layer_key_query", "layer_projection_value"), map(np.asarray, products), strict=True)
