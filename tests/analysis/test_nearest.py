@@ -48,6 +48,6 @@ def test_gaps_to_the_nearest_are_paired_by_prompt() -> None:
     ours = jnp.array([[[0.0], [0.0], [50.0]], [[1.5], [4.5], [0.0]]])
     theirs = [jnp.array([[[1.0], [3.0], [0.0]]]), jnp.array([[[1.5], [4.5], [0.0]]])]
     gap, error = beyond_nearest(ours, theirs, jnp.asarray(10.0))
-    np.testing.assert_allclose(gap, [[0, 2 / 3], [1, 0]], atol=1e-6)
-    np.testing.assert_allclose(error[:, 0], [0.0, 0.5 / 2**0.5], atol=1e-6)
+    np.testing.assert_allclose(gap, np.array([[0.0, 2 / 3], [1.0, 0.0]]), atol=1e-6)
+    np.testing.assert_allclose(error[:, 0], np.array([0.0, 0.5 / np.sqrt(2)]), atol=1e-6)
     assert float(error[0, 1]) == pytest.approx(float(np.std([0.5, 1.5, 0.0])) / 3**0.5, rel=1e-6)

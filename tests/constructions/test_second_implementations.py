@@ -98,7 +98,11 @@ def test_fit_of_two_steps(double: None, per_step: bool) -> None:
 
     start = np.array([4.0, 4.0, 30.0] if per_step else [5.0, 3.0])
     search: dict[str, Any] = {"method": "Nelder-Mead", "options": {"maxfev": 300}}
-    best = optimize.minimize(lambda free: loss(spread(free)), start, **search)
+
+    def spent(free: np.ndarray) -> float:
+        return loss(spread(free))
+
+    best = optimize.minimize(spent, start, **search)
     prompts, targets = jax.vmap(task.sample)(jax.random.split(jax.random.key(2), 20_000))
     one: Any = gradient_descent(task, jax.random.key(0), steps=2, curvature=True, per_step=per_step)
     kinds = [(one, 1), (stepwise_descent(task, jax.random.key(0), steps=2), N)][: 1 + per_step]

@@ -124,10 +124,9 @@ def best_between(make: Callable[[float], F], nodes: Nodes, low: float, high: flo
 
 def best_from(make: Callable[[np.ndarray], F], nodes: Nodes, starts: Sequence[Sequence[float]]) -> F:
     """The filter of least loss among make([z, …]), by the simplex search from each of several starts."""
-    found = [
-        optimize.minimize(
-            lambda z: log_loss(make(z), nodes), np.asarray(start, float).ravel(), method="Nelder-Mead"
-        )
-        for start in starts
-    ]
+
+    def loss(z: np.ndarray) -> float:
+        return log_loss(make(z), nodes)
+
+    found = [optimize.minimize(loss, np.array(start).ravel(), method="Nelder-Mead") for start in starts]
     return make(min(found, key=lambda one: one.fun).x)

@@ -85,8 +85,10 @@ def _descend(start: np.ndarray, nodes: Nodes) -> np.ndarray:
         known = np.isfinite(value) and np.isfinite(slope).all()
         return (float(value), slope[free]) if known else (1e3, np.zeros_like(flat))
 
-    options = {"gtol": 1e-5, "maxiter": ITERATIONS}
-    return filled(optimize.minimize(both, start[free], jac=True, method="BFGS", options=options).x)
+    found = optimize.minimize(
+        both, start[free].ravel(), jac=True, method="BFGS", options={"gtol": 1e-5, "maxiter": ITERATIONS}
+    )
+    return filled(found.x)
 
 
 def stepwise_descent(task: Task, key: Key[Array, ""], *, steps: Depth) -> StepwiseDescent:

@@ -3,15 +3,16 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-import jax
+import equinox as eqx
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
-from icgd.analysis.columns import Column, Metric, Record
+from icgd.algorithms.stepwise_descent import StepwiseDescent
 from icgd.analysis.distances import Outputs, distances, divergence_bound, outputs_of, performance
 from icgd.analysis.experiment import Experiment
 from icgd.analysis.study import Population, Study
+from icgd.analysis.tidy import Column, Metric, Record
 from icgd.constructions.rebuilt_stack import products_in_gauge, rebuilt, step_numbers
 from icgd.models.attention_stack import Transformer
 from icgd.models.layers import Attention
@@ -58,20 +59,27 @@ def measure(
     task = study.task()
     if not isinstance(task, LinearRegression):
         raise TypeError(f"stacks are rebuilt for linear regression, not for {type(task).__name__}")
+    trained: dict[str, Transformer] = {}
     for name in learners:
-        if not isinstance(study.learners[name].learner, Transformer):
-            raise TypeError(
-                f"attention stacks are rebuilt, not {type(study.learners[name].learner).__name__}"
-            )
-        yield from _weights(study, name, study.learners[name], task)
-    trained = {name: study.learners[name].learner for name in learners}
-    steps = {name: study.learners[name].map(rebuilt, task.dimension) for name in learners}
+        model = study.learners[name].learner
+        if not isinstance(model, Transformer):
+            raise TypeError(f"attention stacks are rebuilt, not {type(model).__name__}")
+        trained[name] = model
+        yield from _weights(study, name, model, task)
+    steps = {name: _rebuilt(trained[name], task.dimension) for name in learners}
     for condition in study.conditions:
         stored, targets = study.prompts(condition, prompts if condition == study.law else shift_prompts)
         ours, theirs = (outputs_of(found, stored, sensitivity_prompts) for found in (trained, steps))
         for name in learners:
             found = _compared(ours[name], theirs[name], targets)
             yield from study.rows(name, study.learners[name], found, condition)
+
+
+@eqx.filter_jit
+def _rebuilt(models: Transformer, dimension: int) -> StepwiseDescent:
+    """The rebuilt stack of each seed."""
+    found: StepwiseDescent = eqx.filter_vmap(rebuilt, in_axes=(eqx.if_array(0), None))(models, dimension)
+    return found
 
 
 def _compared(
@@ -91,30 +99,34 @@ def _compared(
     }
 
 
-def _weights(study: Study, name: str, population: Population, task: LinearRegression) -> Iterator[Record]:
+def _weights(study: Study, name: str, models: Transformer, task: LinearRegression) -> Iterator[Record]:
     """Numbers of every layer, and the first seed's entries."""
-    first = Population(
-        jax.tree.map(lambda a: a[:1], population.learner), population.seeds[:1], population.step
-    )
-    for place in range(len(population.learner.layers)):  # type: ignore[attr-defined]
-        numbers = population.map(_numbers, place, task)
-        yield from study.rows(name, population, numbers, layer=place + 1)
-        entries = first.map(lambda model, i: products_in_gauge(model.layers[i], task.dimension), place)
-        for row, column in np.ndindex(entries[0].shape[1:]):
-            values = (matrix[:, row, column] for matrix in entries)
-            both = dict(zip(("layer_key_query", "layer_projection_value"), values, strict=True))
-            yield from study.rows(name, first, both, layer=place + 1, row=row, column=column)
+    population = study.learners[name]
+    first = Population(models, population.seeds[:1], population.step)
+    for layer, (numbers, *products) in enumerate(_layers(models, task), 1):
+        yield from study.rows(name, population, numbers, layer=layer)
+        entries = dict(
+            zip(("layer_key_query", "layer_projection_value"), map(np.asarray, products), strict=True)
+        )
+        for row, column in np.ndindex(products[0].shape[1:]):
+            values = {metric: matrix[0, row, column] for metric, matrix in entries.items()}
+            yield from study.rows(name, first, values, layer=layer, row=row, column=column)
 
 
-def _numbers(model: Transformer, place: int, task: LinearRegression) -> dict[str, Float[Array, ""]]:
-    """η and γ of a layer, and the share of its weights that they leave out."""
-    layer: Attention = model.layers[place]
-    rate, shrinkage = step_numbers(layer, task.dimension)
-    bilinear, write = products_in_gauge(layer, task.dimension)
-    kept = task.dimension * shrinkage**2 + task.outputs * rate**2
-    return {
-        "layer_rate": task.context_length * rate,
-        "layer_shrinkage": task.context_length * shrinkage,
-        "key_query_left_out": 1 - task.dimension / jnp.sum(bilinear**2),
-        "projection_value_left_out": 1 - kept / jnp.sum(write**2),
-    }
+@eqx.filter_jit
+def _layers(models: Transformer, task: LinearRegression) -> list[tuple[dict[str, Array], Array, Array]]:
+    """Of each layer of all seeds its numbers, with the share of weights that they leave out, KᵀQ and P·V."""
+
+    def read(layer: Attention) -> tuple[dict[str, Array], Array, Array]:
+        rate, shrinkage = step_numbers(layer, task.dimension)
+        bilinear, write = products_in_gauge(layer, task.dimension)
+        kept = task.dimension * shrinkage**2 + task.outputs * rate**2
+        numbers = {
+            "layer_rate": task.context_length * rate,
+            "layer_shrinkage": task.context_length * shrinkage,
+            "key_query_left_out": 1 - task.dimension / jnp.sum(bilinear**2),
+            "projection_value_left_out": 1 - kept / jnp.sum(write**2),
+        }
+        return numbers, bilinear, write
+
+    return [eqx.filter_vmap(read)(layer) for layer in models.layers]
