@@ -12,9 +12,7 @@ from icgd.models.attention_stack import Transformer
 from icgd.models.layers import Attention
 
 
-def descent_layer(
-    rate: Float[Array, ""], shrinkage: Float[Array, ""], shape: tuple[int, int]
-) -> Attention:
+def descent_layer(rate: Float[Array, ""], shrinkage: Float[Array, ""], shape: tuple[int, int]) -> Attention:
     """The layer that takes one step with η/N₀ and γ/N₀ on prompts of `shape` (d, m)."""
     d, m = shape
     select = jnp.diag(jnp.concatenate([jnp.ones(d), jnp.zeros(m)]))[None]
@@ -28,9 +26,7 @@ def descent_stack(descent: GradientDescent | GradientDescentPlusPlus, shape: tup
     return Transformer(tuple(descent_layer(*step, shape) for step in steps))
 
 
-def looped_descent(
-    descent: GradientDescent | GradientDescentPlusPlus, shape: tuple[int, int]
-) -> Transformer:
+def looped_descent(descent: GradientDescent | GradientDescentPlusPlus, shape: tuple[int, int]) -> Transformer:
     """The layer of the first step, repeated: the same function where all steps share their rates."""
     rates, shrinkages = _per_example(descent)
     return Transformer((descent_layer(rates[0], shrinkages[0], shape),), repeats=len(rates))

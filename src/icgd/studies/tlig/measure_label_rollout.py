@@ -54,7 +54,10 @@ def measure(
             where: dict[str, Any] = {"damping": damping, "times": step + 1}
             sides = [bounded(side[:, :, step], bound) for side in (found, base)]
             excess = loss_metrics(*(losses(side, targets) for side in sides))["relative_excess_loss"]
-            for name, population, raw, side in ((learner, ours, found, sides[0]), (algorithm, theirs, base, sides[1])):
+            for name, population, raw, side in (
+                (learner, ours, found, sides[0]),
+                (algorithm, theirs, base, sides[1]),
+            ):
                 metrics = {
                     "loss": jnp.mean(losses(raw[:, :, step], targets), axis=1),
                     "bounded_loss": jnp.mean(losses(side, targets), axis=1),

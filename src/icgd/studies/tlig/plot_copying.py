@@ -10,7 +10,11 @@ from icgd.plotting.axes import PAGE, curve
 from icgd.plotting.looks import Look, Looks
 from icgd.ranges import LearnerName
 
-TOKENS = {"own": ("own token", "#0072B2"), "next": ("next token", "#D55E00"), "other": ("all others", "#999999")}
+TOKENS = {
+    "own": ("own token", "#0072B2"),
+    "next": ("next token", "#D55E00"),
+    "other": ("all others", "#999999"),
+}
 FUNCTIONS = {"before_layer": ":", "after_layer": "-"}
 
 

@@ -58,4 +58,6 @@ def _runs(axis: Axes, mine: pd.DataFrame, looks: Looks, learner: str) -> None:
     for place, (_, run) in enumerate(mine.groupby("run")):
         run = run.sort_values("step")
         label = looks[learner].label if not place else None
-        axis.plot(run["step"].astype(float), run["mean"], color=looks[learner].colour, linewidth=0.7, label=label)
+        axis.plot(
+            run["step"].astype(float), run["mean"], color=looks[learner].colour, linewidth=0.7, label=label
+        )

@@ -76,7 +76,8 @@ def source_residual(
         norm = LearnedNorm(jnp.ones(width, jnp.float32), jnp.zeros(width, jnp.float32))
         hidden = MLP_FACTOR * width
         added = PlainMLP(
-            truncated(inner, (hidden, width), share / width), truncated(outer, (width, hidden), share / hidden)
+            truncated(inner, (hidden, width), share / width),
+            truncated(outer, (width, hidden), share / hidden),
         )
         return ResidualLayer(
             source_attention(attention, width, share, heads),

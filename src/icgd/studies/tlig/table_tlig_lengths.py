@@ -17,8 +17,12 @@ LAW = 10
 
 def latex(metrics: pd.DataFrame, looks: Looks, confidence: float) -> str:
     """A row for each N: γ of the source, of the trained layer and of GD++, their η, extreme eigenvalues."""
-    table = seed_intervals(final(rows(metrics, metric=[GAMMA, RATE, "smallest_eigenvalue", "largest_eigenvalue"])), confidence)
-    lengths = table["setting"].fillna(str(LAW)).astype(int) if "setting" in table else pd.Series(LAW, table.index)
+    table = seed_intervals(
+        final(rows(metrics, metric=[GAMMA, RATE, "smallest_eigenvalue", "largest_eigenvalue"])), confidence
+    )
+    lengths = (
+        table["setting"].fillna(str(LAW)).astype(int) if "setting" in table else pd.Series(LAW, table.index)
+    )
     return "".join(_row(n, mine) for n, mine in table.groupby(lengths))
 
 
