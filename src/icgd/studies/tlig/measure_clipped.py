@@ -1,6 +1,6 @@
 """Stacks and descent with all activations bounded in training as in evaluation (TLIG, from four layers on).
 
-Both are layers on tokens (descent as in `icgd.constructions.descent_layers`), every entry of every token being
+Both are layers on tokens (descent as in `icgd.constructions.descent_layers`), with every entry of every token
 bounded after every layer; a bound of 0 is none. For looped layers of one head also the mean of their weights
 and of those of looped descent.
 """

@@ -1,4 +1,4 @@
-"""The rate and the shrinkage that a looped layer's weights have, beside those of GD++ (TLIG, appendix A.10)."""
+"""Rate and shrinkage in the weights of a looped layer, beside those of GD++ (TLIG, appendix A.10)."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any

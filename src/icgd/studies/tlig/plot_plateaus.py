@@ -32,7 +32,7 @@ def draw(
     fixed: list[LearnerName],
     level: LearnerName,
 ) -> Figure:
-    """A panel per damping, one for the plateaus of `heads`, one for the `fixed` batches; `level` is a line."""
+    """A panel per damping, one for plateaus of `heads`, one for `fixed` batches; `level` is a line."""
     dampings = sorted(rows(table, damping=...)["damping"].unique(), reverse=True)
     figure, axes = plt.subplots(1, len(dampings) + 2, figsize=(PAGE, 1.9))
     for axis, damping in zip(axes, dampings, strict=False):

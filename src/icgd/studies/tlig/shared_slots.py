@@ -7,7 +7,6 @@ prediction is minus the query's last entry, which is the slowest cosine of its c
 
 import math
 
-import equinox as eqx
 import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float, Key
@@ -38,10 +37,20 @@ class SharedSlots(Learner):
         return -(query + self.step(query, tokens[:-1]))[:, -1:]
 
     def copied(self, raw: Float[Array, "t d"]) -> Float[Array, "t e"]:
-        """The tokens after the first layer; logits are divided by √e."""
-        tokens = jnp.concatenate([raw, jnp.asarray(position_codes(len(raw), CODES), raw.dtype)], axis=1)
-        asking = tokens / math.sqrt(tokens.shape[1])
-        return tokens + self.copying(asking, tokens[:-1])
+        """The tokens after the first layer."""
+        tokens = coded(raw)
+        return tokens + self.copying(asking(tokens), tokens[:-1])
+
+
+def coded(raw: Float[Array, "t d"]) -> Float[Array, "t e"]:
+    """Tokens with their position codes."""
+    codes = jnp.asarray(position_codes(len(raw), CODES), raw.dtype)
+    return jnp.concatenate([raw, codes], axis=1)
+
+
+def asking(tokens: Float[Array, "t e"]) -> Float[Array, "t e"]:
+    """What queries are made of: logits are divided by √e."""
+    return tokens / math.sqrt(tokens.shape[1])
 
 
 def raw_tokens(prompt: Prompt) -> Float[Array, "t d"]:
@@ -65,11 +74,18 @@ def shared_slots(task: LinearRegression, key: Key[Array, ""], *, scale: Positive
 def sensitivities(model: SharedSlots, raw: Float[Array, "t d"]) -> Float[Array, "c t d"]:
     """Gradients of the sum of all entries of token k after the first layer, for the c = 2N − 1 first tokens.
 
-    With respect to the raw inputs of all tokens, whose codes are not among them.
+    With respect to the raw inputs of all tokens, whose codes are not among them. The sum is 1ᵀe_k + Σ_j w_kj b_j
+    with w the softmax of e_jᵀA e_k/√e and b_j = 1ᵀB e_j, so that ∂/∂e_s is w_ks [Bᵀ1 + (b_s − b̄_k) A e_k/√e],
+    and for s = k also 1 + Σ_j w_kj (b_j − b̄_k) Aᵀe_j/√e.
     """
-    count = len(raw) - 2
-
-    def sums(raw: Array) -> Float[Array, " c"]:
-        return model.copied(raw).sum(axis=1)[:count]
-
-    return eqx.filter_jacrev(sums)(raw)
+    t, d = raw.shape
+    tokens = coded(raw)
+    (bilinear,), (write,) = model.copying.products()
+    weights = model.copying.maps(asking(tokens), tokens[:-1])[0]
+    written = tokens[:-1] @ write.sum(axis=0)
+    centred = written - (weights @ written)[:, None]
+    asked = asking(tokens) @ bilinear.T
+    read = write.sum(axis=0)[:d] + centred[:, :, None] * asked[:, None, :d]
+    others = jnp.pad(weights[:, :, None] * read, ((0, 0), (0, 1), (0, 0)))
+    own = 1 + (weights * centred) @ (asking(tokens[:-1]) @ bilinear)[:, :d]
+    return (others + jnp.eye(t)[:, :, None] * own[:, None])[: t - 2]
