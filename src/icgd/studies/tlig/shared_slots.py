@@ -74,9 +74,9 @@ def shared_slots(task: LinearRegression, key: Key[Array, ""], *, scale: Positive
 def sensitivities(model: SharedSlots, raw: Float[Array, "t d"]) -> Float[Array, "c t d"]:
     """Gradients of the sum of all entries of token k after the first layer, for the c = 2N − 1 first tokens.
 
-    With respect to the raw inputs of all tokens, whose codes are not among them. The sum is 1ᵀe_k + Σ_j w_kj b_j
-    with w the softmax of e_jᵀA e_k/√e and b_j = 1ᵀB e_j, so that ∂/∂e_s is w_ks [Bᵀ1 + (b_s − b̄_k) A e_k/√e],
-    and for s = k also 1 + Σ_j w_kj (b_j − b̄_k) Aᵀe_j/√e.
+    With respect to the raw inputs of all tokens, whose codes are not among them. The sum is
+    1ᵀe_k + Σ_j w_kj b_j with w the softmax of e_jᵀA e_k/√e and b_j = 1ᵀB e_j, so that ∂/∂e_s is
+    w_ks [Bᵀ1 + (b_s − b̄_k) A e_k/√e], and for s = k also 1 + Σ_j w_kj (b_j − b̄_k) Aᵀe_j/√e.
     """
     t, d = raw.shape
     tokens = coded(raw)
