@@ -48,9 +48,8 @@ def random_looped(repeats: int) -> Transformer:
     noise = [0.1 * generator.normal(size=(3, 3)) for _ in range(4)]
     key, query = 2 * select + noise[0], select + noise[1]
     value, projection = np.eye(3) + noise[2], -0.1 * np.eye(3) + 0.1 * noise[3]
-    return Transformer(
-        (Attention(*(jnp.asarray(m)[None] for m in (key, query, value, projection))),), repeats=repeats
-    )
+    k, q, v, p = (jnp.asarray(matrix)[None] for matrix in (key, query, value, projection))
+    return Transformer((Attention(k, q, v, p),), repeats=repeats)
 
 
 def loops(bilinear: np.ndarray, write: np.ndarray, prompt: Prompt, steps: int, bound: float) -> float:

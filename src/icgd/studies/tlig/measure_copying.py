@@ -17,6 +17,7 @@ from icgd.analysis.distances import in_double
 from icgd.analysis.experiment import Experiment
 from icgd.analysis.study import Study
 from icgd.analysis.tidy import Column, Metric, Record
+from icgd.learner import Learner
 from icgd.prompt import Prompt
 from icgd.ranges import LearnerName, PositiveInt
 from icgd.studies.tlig.shared_slots import SharedSlots, raw_tokens, sensitivities
@@ -48,10 +49,13 @@ def measure(study: Study, *, learner: LearnerName, prompts: PositiveInt = 2048) 
 
 
 @eqx.filter_jit
-def curves(models: SharedSlots, prompts: Prompt) -> tuple[Float[Array, " seeds"], ...]:
+def curves(models: Learner, prompts: Prompt) -> tuple[Float[Array, " seeds"], ...]:
     """own, next and other of each seed's model."""
 
-    def each_seed(model: SharedSlots) -> tuple[Array, ...]:
+    def each_seed(model: Learner) -> tuple[Array, ...]:
+        if not isinstance(model, SharedSlots):
+            raise TypeError(f"{type(model).__name__} has no layer that copies between tokens")
+
         def one(prompt: Prompt) -> Array:
             return sensitivities(model, raw_tokens(in_double(prompt)))
 

@@ -51,7 +51,7 @@ def measure(
     for index in range(shown):
         prompt = in_double(jax.tree.map(lambda a, i=index: a[i], stored))
         for example, (x, y) in enumerate(zip(prompt.x[:, 0], prompt.y[:, 0], strict=True)):
-            place = {"prompt": index, "example": example}
+            place: dict[str, Any] = {"prompt": index, "example": example}
             yield from study.rows("examples", None, {"example_x": x, "example_y": y}, **place)
         for name in learners:
             population = study.learners[name]

@@ -33,8 +33,8 @@ def source_attention(key: Key[Array, ""], width: int, scale: float, heads: int =
     """A layer of linear attention whose matrices have variances scale/inputs."""
     *parts, last = jax.random.split(key, 4)
     square = (heads, width, width)
-    matrices = [truncated(part, square, scale / width) for part in parts]
-    return Attention(*matrices, truncated(last, square, scale / (heads * width)))
+    k, q, v = (truncated(part, square, scale / width) for part in parts)
+    return Attention(k, q, v, truncated(last, square, scale / (heads * width)))
 
 
 def source_stack(
