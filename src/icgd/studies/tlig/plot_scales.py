@@ -3,8 +3,10 @@
 import matplotlib.pyplot as plt
 import pandas as pd
 from matplotlib.figure import Figure
+from matplotlib.ticker import NullFormatter
 from typing_extensions import TypedDict
 
+from icgd.analysis.intervals import final
 from icgd.analysis.tidy import rows
 from icgd.plotting.axes import PAGE, curve
 from icgd.plotting.looks import Looks
@@ -26,10 +28,8 @@ class Panel(TypedDict):
 
 def select(metrics: pd.DataFrame) -> pd.DataFrame:
     """Losses at the end of training, on the law and where a scale is changed."""
-    found = rows(metrics, metric=LOSS)
-    scaled = found["option"].isin(list(NAMES)).fillna(False).astype(bool) | found["option"].isna()
-    last = found.groupby(["experiment", "learner"])["step"].transform("max")
-    return found[scaled & (found["step"].isna() | (found["step"] == last))]
+    found = final(rows(metrics, metric=LOSS))
+    return pd.concat([rows(found, option=None), rows(found, option=list(NAMES))])
 
 
 def draw(table: pd.DataFrame, looks: Looks, *, panels: list[Panel]) -> Figure:
@@ -42,6 +42,7 @@ def draw(table: pd.DataFrame, looks: Looks, *, panels: list[Panel]) -> Figure:
             found = pd.concat([law, rows(mine, learner=learner, option=panel["option"])])
             curve(axis, found["setting"].astype(float), found, looks[learner])
         axis.set(yscale="log", xlabel=NAMES[panel["option"]], title=panel["title"])
+        axis.yaxis.set_minor_formatter(NullFormatter())
         axis.legend(fontsize=5.5, handlelength=1)
     axes[0, 0].set(ylabel="test loss")
     return figure
