@@ -1,0 +1,1 @@
+"""The source paper's experiments at its own settings: tasks, layouts, initialisation, rivals and metrics."""

@@ -1,0 +1,70 @@
+"""Loss and alignment over training on the source's axes (TLIG, figures 2, 3, 4, 7, 8, 12 and 14)."""
+
+import matplotlib.pyplot as plt
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from typing_extensions import TypedDict
+
+from icgd.analysis.tidy import rows
+from icgd.plotting.axes import PAGE, curve
+from icgd.plotting.looks import Looks
+from icgd.ranges import LearnerName
+
+LOSS = "bounded_loss"
+DIFFERENCES = {"prediction_l2": "-", "sensitivity_l2": ":"}
+COSINE = "sensitivity_cosine"
+
+
+class Panel(TypedDict):
+    """A model of an experiment with what it is compared with, and the limits of the source's axes."""
+
+    experiment: str
+    model: LearnerName
+    algorithms: list[LearnerName]
+    bound: float | None
+    """Of activations in the evaluation, if it has one."""
+    loss: list[float]
+    difference: float
+    cosine: list[float]
+
+
+def select(metrics: pd.DataFrame) -> pd.DataFrame:
+    """Losses, differences and cosines on the training law."""
+    return rows(metrics, option=None, metric=[LOSS, COSINE, *DIFFERENCES])
+
+
+def draw(table: pd.DataFrame, looks: Looks, *, panels: list[Panel]) -> Figure:
+    """A column per panel: losses, differences of predictions (line) and sensitivities (dots), cosines.
+
+    An algorithm's colour is that of its loss, and of the model's differences from it and cosine with it.
+    """
+    figure, axes = plt.subplots(3, len(panels), figsize=(PAGE, 4.3), sharex="col", squeeze=False)
+    for column, panel in zip(axes.T, panels, strict=True):
+        mine = rows(table, experiment=panel["experiment"], bound=panel["bound"])
+        model = looks[panel["model"]]
+        loss = rows(mine, learner=panel["model"], metric=LOSS)
+        curve(column[0], loss["step"], loss, model, marker="")
+        for name in panel["algorithms"]:
+            _algorithm(column, mine, panel["model"], name, looks)
+        column[0].set(title=model.name, ylim=panel["loss"])
+        column[1].set(ylim=(0, panel["difference"]))
+        column[2].set(ylim=panel["cosine"], xlabel="training step")
+        column[2].axhline(1, color="black", linestyle=":", linewidth=0.8, zorder=0)
+        column[0].legend(fontsize=5.5, handlelength=1)
+    axes[0, 0].set(ylabel="test loss")
+    axes[1, 0].set(ylabel="differences")
+    axes[2, 0].set(ylabel="sensitivity cosine")
+    return figure
+
+
+def _algorithm(column: list[Axes], mine: pd.DataFrame, model: str, name: str, looks: Looks) -> None:
+    look = looks[name]
+    level = rows(mine, learner=name, metric=LOSS)
+    level = level[level["step"].isna() | (level["step"] == level["step"].max())]["mean"].iloc[0]
+    column[0].axhline(level, color=look.colour, linestyle="--", label=look.label, zorder=0)
+    for metric, line in DIFFERENCES.items():
+        apart = rows(mine, learner=model, metric=metric, reference=name)
+        curve(column[1], apart["step"], apart, look, marker="", linestyle=line)
+    cosine = rows(mine, learner=model, metric=COSINE, reference=name)
+    curve(column[2], cosine["step"], cosine, look, marker="")
