@@ -9,10 +9,10 @@ import numpy as np
 from jaxtyping import Array, Float
 
 from icgd.algorithms.stepwise_descent import StepwiseDescent
+from icgd.analysis.columns import Column, Metric, Record
 from icgd.analysis.distances import Outputs, distances, divergence_bound, outputs_of, performance
 from icgd.analysis.experiment import Experiment
 from icgd.analysis.study import Population, Study
-from icgd.analysis.columns import Column, Metric, Record
 from icgd.constructions.rebuilt_stack import products_in_gauge, rebuilt, step_numbers
 from icgd.models.attention_stack import Transformer
 from icgd.models.layers import Attention

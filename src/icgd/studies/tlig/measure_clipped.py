@@ -12,6 +12,7 @@ import jax
 from jaxtyping import Array, Float
 
 from icgd.algorithms.descent import GradientDescent, GradientDescentPlusPlus
+from icgd.analysis.columns import Column, Metric, Record
 from icgd.analysis.distances import (
     DISTANCES,
     EXCESSES,
@@ -27,7 +28,6 @@ from icgd.analysis.distances import (
 )
 from icgd.analysis.experiment import Experiment
 from icgd.analysis.study import Population, Study
-from icgd.analysis.columns import Column, Metric, Record
 from icgd.constructions.descent_layers import descent_stack, looped_descent
 from icgd.constructions.gradient_layer import interpolate
 from icgd.learner import Learner

@@ -13,10 +13,10 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
+from icgd.analysis.columns import Column, Metric, Record
 from icgd.analysis.distances import in_double
 from icgd.analysis.experiment import Experiment
 from icgd.analysis.study import Study
-from icgd.analysis.columns import Column, Metric, Record
 from icgd.learner import Learner
 from icgd.prompt import Prompt
 from icgd.ranges import LearnerName, PositiveInt

@@ -7,11 +7,11 @@ import equinox as eqx
 import jax
 import jax.numpy as jnp
 
+from icgd.analysis.columns import Column, Metric, Record
 from icgd.analysis.distances import LOSSES, bounded, divergence_bound, loss_metrics, losses
 from icgd.analysis.experiment import Experiment
 from icgd.analysis.measure_rollout import trajectories
 from icgd.analysis.study import Population, Study
-from icgd.analysis.columns import Column, Metric, Record
 from icgd.models.attention_stack import Transformer
 from icgd.ranges import LearnerName, PositiveFloat, PositiveInt
 

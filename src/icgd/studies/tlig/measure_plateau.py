@@ -7,10 +7,10 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
+from icgd.analysis.columns import Column, Metric, Record
 from icgd.analysis.distances import losses, predict
 from icgd.analysis.experiment import Experiment
 from icgd.analysis.study import Study
-from icgd.analysis.columns import Column, Metric, Record
 from icgd.prompt import Prompt
 from icgd.ranges import Fraction, LearnerName, PositiveInt
 

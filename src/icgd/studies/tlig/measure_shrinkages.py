@@ -8,9 +8,9 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float
 
 from icgd.algorithms.descent import GradientDescentPlusPlus
+from icgd.analysis.columns import Column, Metric, Record
 from icgd.analysis.experiment import Experiment
 from icgd.analysis.study import Study
-from icgd.analysis.columns import Column, Metric, Record
 from icgd.models.attention_stack import Transformer
 from icgd.ranges import LearnerName, PositiveInt
 

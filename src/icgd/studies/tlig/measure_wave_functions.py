@@ -9,10 +9,10 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array
 
+from icgd.analysis.columns import Column, Metric, Record
 from icgd.analysis.distances import in_double
 from icgd.analysis.experiment import Experiment
 from icgd.analysis.study import Study
-from icgd.analysis.columns import Column, Metric, Record
 from icgd.ranges import LearnerName, PositiveInt
 from icgd.tasks.sine_waves import REACH
 
