@@ -98,6 +98,12 @@ def test_paper_and_tables_are_complete(finished: Path, run: Run, counts: dict[st
     record = json.loads((results / "provenance.json").read_text())
     assert record["packages"]["jax"]
     assert record["durations"]["train"]["jobs"] == counts["train"]
+    costs = pd.read_csv(results / "costs.csv", keep_default_na=False)
+    spent = costs.groupby("rule").size().to_dict()
+    assert spent == {rule: count for rule, count in counts.items() if rule in spent}
+    assert counts.keys() - spent.keys() == {"costs", "verify", "verify_exact"}
+    assert set(run.config.studies) <= set(costs["study"])
+    assert (results / "costs.png").stat().st_size > 300
 
 
 def test_learners_of_a_run_answer_in_a_notebook(finished: Path) -> None:
@@ -120,7 +126,13 @@ def test_second_run_has_nothing_to_do(finished: Path) -> None:
 
 def test_editing_a_plot_rebuilds_its_figure_and_the_paper(edited: Path) -> None:
     edit(edited, "src/icgd/studies/one_step/plot_rivals.py", "COLUMN, 1.5", "COLUMN, 1.6")
-    assert planned(edited, "all") == {"figure": 1, "provenance": 1, "numbers": 1, "paper": 1}
+    assert planned(edited, "all") == {
+        "figure": 1,
+        "provenance": 1,
+        "numbers": 1,
+        "paper": 1,
+        "costs": 1,
+    }
 
 
 def test_editing_the_model_retrains_but_a_comment_does_not(edited: Path, counts: dict[str, int]) -> None:
