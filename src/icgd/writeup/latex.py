@@ -59,9 +59,7 @@ def _claim(row: Mapping[Any, Any]) -> str:
     value = shown(metric, row["value"])
     if row["over"] == "mean":
         value += rf" [{shown(metric, row['interval_low'])}, {shown(metric, row['interval_high'])}]"
-    bounds = [
-        shown(metric, float(number)) if float(number) else "0" for number in str(row["threshold"]).split()
-    ]
+    bounds = [_bound(metric, number) for number in str(row["threshold"]).split()]
     bound = COMPARISONS[row["comparison"]].format(*bounds)
     verdict = rf"\textbf{{{row['verdict']}}}" if row["verdict"] == FAILS else row["verdict"]
     cells = [
@@ -74,6 +72,13 @@ def _claim(row: Mapping[Any, Any]) -> str:
         verdict,
     ]
     return " & ".join(cells) + r" \\" + "\n"
+
+
+def _bound(metric: str, number: str) -> str:
+    """A threshold as values of its metric are printed, unless that would lose some of it."""
+    exact = float(number)
+    lost = metric.endswith(COUNTS) and not exact.is_integer()
+    return f"{exact:g}" if lost or not exact else shown(metric, exact)
 
 
 def times_table(record: Mapping[str, Any]) -> str:
