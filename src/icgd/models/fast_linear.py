@@ -22,7 +22,11 @@ LOOPED = 8
 """From so many normalised layers of one form on they are a loop. Others run twice as fast without one."""
 
 
-def predictions(learner: Learner, prompts: Prompt, bound: float = 0.0) -> Float[Array, "p *m"]:
+def predictions(
+    learner: Learner,
+    prompts: Prompt,
+    bound: float = 0.0,
+) -> Float[Array, "p *m"]:  # noqa: F821
     """What `jax.vmap(learner)(prompts)` gives, up to rounding.
 
     A positive `bound` clips all entries of all tokens after every layer, which keeps training finite
