@@ -4,7 +4,6 @@ Rates that are best without a bound pass through labels far beyond it, which a b
 """
 
 import dataclasses
-import functools
 
 import equinox as eqx
 import jax
@@ -35,12 +34,13 @@ class ClippedDescent(GradientDescentPlusPlus):
     def fitted(self, prompts: Prompt, targets: Float[Array, "p m"]) -> "ClippedDescent":
         """The η and γ that Nelder and Mead's search finds for the bounded loss on the first prompts."""
         few = jax.tree.map(lambda a: a[:FITTED_ON].astype(float), prompts)
-        loss = functools.partial(_loss, self, few, targets[:FITTED_ON])
+        wanted = targets[:FITTED_ON]
+
+        def loss(logs: np.ndarray) -> float:
+            return float(_loss(self, few, wanted, jnp.exp(logs)))
+
         found = optimize.minimize(
-            lambda logs: float(loss(jnp.exp(logs))),
-            np.log(START),
-            method="Nelder-Mead",
-            options={"maxfev": self.evaluations, "xatol": 1e-3, "fatol": 1e-6},
+            loss, np.log(np.array(START)), method="Nelder-Mead", options={"maxfev": self.evaluations}
         )
         return self.at(jnp.exp(jnp.asarray(found.x)))
 
