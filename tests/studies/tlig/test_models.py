@@ -1,5 +1,6 @@
 """The source's models and tasks against loops in NumPy and against what its code is known to do."""
 
+import dataclasses
 import math
 from collections.abc import Callable
 from typing import Any
@@ -9,7 +10,10 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
+from icgd.constructions.descent_layers import looped_descent
+from icgd.models.residual_stack import bounded_stack
 from icgd.prompt import Prompt
+from icgd.studies.tlig.clipped_descent import clipped_descent
 from icgd.studies.tlig.finite_regression import FiniteRegression
 from icgd.studies.tlig.scaled_mixture import ScaledMixture
 from icgd.studies.tlig.shared_slots import SharedSlots, raw_tokens, sensitivities, shared_slots
@@ -145,3 +149,16 @@ def test_the_mixture_is_scaled_by_the_frobenius_norm_and_a_third_of_it_is_not_ce
     weights = np.linalg.solve(x[:5], y[:5])
     np.testing.assert_allclose(np.einsum("pdm,pd->pm", weights, prompts.query[:5]), targets[:5], atol=0.02)
     assert np.asarray(targets).var() == pytest.approx(4 * 9 / 10, rel=0.2)  # s² α²/N
+
+
+def test_clipped_descent_is_fitted_with_its_bound(double: None) -> None:
+    task = LinearRegression(dimension=2, context_length=3)
+    prompts, targets = jax.vmap(task.sample)(jax.random.split(KEY, 64))
+    rough = clipped_descent(task, KEY, steps=3, bound=0.5, evaluations=1)
+    ends = []
+    for descent in (rough, dataclasses.replace(rough, evaluations=30)):
+        fitted = descent.fitted(prompts, targets)
+        assert len(set(fitted.learning_rates.tolist())) == len(set(fitted.shrinkages.tolist())) == 1
+        moved = jax.vmap(bounded_stack(looped_descent(fitted, (2, 1)), 0.5))(in_double(prompts))
+        ends.append(float(jnp.mean((moved - targets) ** 2)))
+    assert ends[1] < 0.9 * ends[0]
