@@ -50,7 +50,10 @@ def shown(metric: str, value: float) -> str:
 
 
 def claims_table(claims: pd.DataFrame) -> str:
-    """Rows of the claims table; a maximum or minimum is printed without an interval."""
+    """Rows of the claims table; a maximum or minimum is printed without an interval.
+
+    A dagger marks thresholds that were fixed after results had been seen.
+    """
     return "".join(_claim(row) for row in claims.to_dict("records"))
 
 
@@ -62,8 +65,9 @@ def _claim(row: Mapping[Any, Any]) -> str:
     bounds = [_bound(metric, number) for number in str(row["threshold"]).split()]
     bound = COMPARISONS[row["comparison"]].format(*bounds)
     verdict = rf"\textbf{{{row['verdict']}}}" if row["verdict"] == FAILS else row["verdict"]
+    late = r"\textsuperscript{\dag}" if row["fixed"] == "after" else ""
     cells = [
-        row["id"],
+        row["id"] + late,
         escape(row["statement"]),
         escape(row["origin"]),
         OVER[row["over"]],
