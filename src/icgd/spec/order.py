@@ -10,7 +10,7 @@ from icgd.results.digest import ROOT
 from icgd.results.job import Job
 
 MEASURED = ROOT / "workflow" / "reference" / "costs.csv"
-"""The costs.csv of a run at full size: its times keep the order of jobs on other machines."""
+"""Processor seconds of jobs at full size, or about so; other machines keep their order."""
 Key = tuple[str, str]
 
 

@@ -28,7 +28,8 @@ def run(stage: str, file: Path) -> int:
     except (ArtefactError, StageError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
-    save_cost(Path(Paths(job.settings["root"]).costs(job.rule, job.name)), meter.cost(job.rule, job.name))
+    if root := job.settings.get("root"):
+        save_cost(Path(Paths(root).costs(job.rule, job.name)), meter.cost(job.rule, job.name))
     job_done(job, file)
     return 0
 
