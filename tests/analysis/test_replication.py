@@ -192,6 +192,17 @@ def test_untrained_values_may_differ_by_rounding_alone() -> None:
         assert replicates(ours, rows).passed == passed
 
 
+def test_a_learner_of_one_seed_is_not_tested() -> None:
+    rows = simulated(np.random.default_rng(6))
+    first = rows["learner"].iloc[-1]
+    single = rows[(rows["learner"] != first) | rows["seed"].isna() | (rows["seed"] == 0)]
+    report = replicates(single, single)
+    assert report.passed
+    tested = report.tests.set_index("learner")["p"]
+    assert tested[first].isna().all()
+    assert tested.drop(first).notna().all()
+
+
 def test_one_seed_cannot_be_compared() -> None:
     rows = simulated(np.random.default_rng(6))
     rows = rows[rows["seed"].isna() | (rows["seed"] == 0)]

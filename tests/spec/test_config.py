@@ -162,8 +162,8 @@ def test_smoke_is_an_override_of_few_lines() -> None:
     assert len(text.splitlines()) < 150
     config = load([ROOT / "config/smoke.yaml"])
     assert config.seeds == 2
-    assert config.experiments["multi_step"].trained["transformer_12_norm"].training["steps"] == 50
-    assert config.experiments["multi_step"].trained["transformer_12"].training["steps"] == 100
+    assert config.experiments["multi_step"].trained["transformer_12_norm"].training["steps"] == 20
+    assert config.experiments["multi_step"].trained["transformer_5"].training["steps"] == 40
 
 
 def test_a_grid_is_every_combination_with_its_exceptions() -> None:
