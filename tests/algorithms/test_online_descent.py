@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from icgd.algorithms.online_descent import (
-    LeastMeanSquares,
+    OnePass,
     OnlineDescent,
     least_mean_squares,
     online_descent,
@@ -78,7 +78,7 @@ def test_one_pass_of_least_mean_squares(double: None) -> None:
     prompt = Prompt(jnp.array([[1.0], [2.0]]), jnp.array([[3.0], [5.0]]), jnp.array([4.0]))
     first = 0.5 * 3
     second = first + 0.5 * (5 - 2 * first) * 2
-    found = LeastMeanSquares(jnp.asarray(0.5))(prompt)
+    found = OnePass(jnp.asarray(0.5))(prompt)
     np.testing.assert_allclose(found, [[2 * first], [4 * second]])
 
 
@@ -86,7 +86,7 @@ def test_fits_are_minima(double: None) -> None:
     prompts, targets = jax.vmap(TASK.sample)(jax.random.split(KEY, 600))
     prompts = jax.tree.map(lambda a: a.astype(float), prompts)
 
-    def loss(learner: OnlineDescent | LeastMeanSquares) -> float:
+    def loss(learner: OnlineDescent | OnePass) -> float:
         return float(jnp.mean((jax.vmap(learner)(prompts) - targets) ** 2))
 
     free = online_descent(TASK, KEY, steps=2, per_step=True, curvature=True).fitted(prompts, targets)
@@ -100,4 +100,4 @@ def test_fits_are_minima(double: None) -> None:
             moved = dataclasses.replace(free, **{name: getattr(free, name).at[0].multiply(factor)})
             assert loss(free) < loss(moved)
     lms = least_mean_squares(TASK, KEY).fitted(prompts, targets)
-    assert loss(lms) < min(loss(LeastMeanSquares(f * lms.rate)) for f in (0.99, 1.01))
+    assert loss(lms) < min(loss(OnePass(f * lms.rate)) for f in (0.99, 1.01))

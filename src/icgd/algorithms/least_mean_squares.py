@@ -16,14 +16,19 @@ class LeastMeanSquares(Learner):
 
     def trajectory(self, prompt: Prompt) -> Float[Array, "n m"]:
         """Predictions after each of the examples."""
+        return one_pass(self.learning_rate, prompt) @ prompt.query
 
-        def step(weights: Array, example: tuple[Array, Array]) -> tuple[Array, Array]:
-            x, y = example
-            weights = weights + self.learning_rate * jnp.outer(y - weights @ x, x)
-            return weights, weights @ prompt.query
 
-        start = jnp.zeros((prompt.y.shape[-1], prompt.x.shape[-1]), prompt.y.dtype)
-        return jax.lax.scan(step, start, (prompt.x, prompt.y))[1]
+def one_pass(rate: Float[Array, ""], prompt: Prompt) -> Float[Array, "n m d"]:
+    """The weights after each of the examples."""
+
+    def step(weights: Array, example: tuple[Array, Array]) -> tuple[Array, Array]:
+        x, y = example
+        weights = weights + rate * jnp.outer(y - weights @ x, x)
+        return weights, weights
+
+    start = jnp.zeros((prompt.y.shape[-1], prompt.x.shape[-1]), prompt.y.dtype)
+    return jax.lax.scan(step, start, (prompt.x, prompt.y))[1]
 
 
 def least_mean_squares(task: LinearRegression, key: Key[Array, ""]) -> LeastMeanSquares:

@@ -24,6 +24,7 @@ import numpy as np
 from jaxtyping import Array, Float, Key
 from scipy import optimize
 
+from icgd.algorithms.least_mean_squares import one_pass
 from icgd.learner import Learner
 from icgd.prompt import Prompt
 from icgd.ranges import PositiveInt
@@ -89,30 +90,21 @@ class OnlineDescent(Learner):
         return [np.stack([rate, 0.3 * rate])[: 1 + self.curvature] for rate in rates]
 
 
-class LeastMeanSquares(Learner):
-    """One pass of online descent (Widrow and Hoff 1960): W ← W + ρ (y_n − W x_n) x_nᵀ at example n."""
+class OnePass(Learner):
+    """Least mean squares: W ← W + ρ (y_n − W x_n) x_nᵀ at example n, with an answer after each."""
 
     rate: Float[Array, ""]
 
     def trajectory(self, prompt: Prompt) -> Float[Array, "1 n m"]:
         """The predictions W_n x_{n+1}."""
+        return jnp.einsum("nmd,nd->nm", one_pass(self.rate, prompt), following(prompt))[None]
 
-        def step(
-            weights: Float[Array, "m d"], example: tuple[Array, Array, Array]
-        ) -> tuple[Array, Float[Array, " m"]]:
-            x, y, query = example
-            weights = weights + self.rate * jnp.outer(y - weights @ x, x)
-            return weights, weights @ query
-
-        start = jnp.zeros((prompt.y.shape[-1], prompt.x.shape[-1]), prompt.y.dtype)
-        return jax.lax.scan(step, start, (prompt.x, prompt.y, following(prompt)))[1][None]
-
-    def fitted(self, prompts: Prompt, targets: Float[Array, "p n m"]) -> "LeastMeanSquares":
+    def fitted(self, prompts: Prompt, targets: Float[Array, "p n m"]) -> "OnePass":
         """With the ρ that predicts best after all examples, found by bounded search."""
         some = jax.tree.map(lambda a: a[:FITTING].astype(float), (prompts, targets))
         limits = (0.0, 4.0 * float(self.rate))
         best = optimize.minimize_scalar(lambda rate: float(_lms_error(rate, *some)), bounds=limits)
-        return LeastMeanSquares(jnp.asarray(best.x))
+        return OnePass(jnp.asarray(best.x))
 
 
 def _with(learner: OnlineDescent, free: Float[Array, "h f"]) -> OnlineDescent:
@@ -131,7 +123,7 @@ def _log_error(free: Float[Array, "h f"], learner: OnlineDescent, prompts: Promp
 
 @jax.jit
 def _lms_error(rate: Float[Array, ""], prompts: Prompt, targets: Array) -> Array:
-    return jnp.mean((jax.vmap(LeastMeanSquares(rate))(prompts) - targets) ** 2)
+    return jnp.mean((jax.vmap(OnePass(rate))(prompts) - targets) ** 2)
 
 
 def online_descent(
@@ -149,6 +141,6 @@ def online_descent(
     return OnlineDescent(rates, jnp.zeros(steps), strict, per_step, curvature)
 
 
-def least_mean_squares(task: RegressionSequences, key: Key[Array, ""]) -> LeastMeanSquares:
+def least_mean_squares(task: RegressionSequences, key: Key[Array, ""]) -> OnePass:
     """One pass of online gradient descent, its rate still to be fitted."""
-    return LeastMeanSquares(jnp.asarray(1 / (task.dimension * task.input_variance)))
+    return OnePass(jnp.asarray(1 / (task.dimension * task.input_variance)))

@@ -56,8 +56,8 @@ class Run:
     def jobs(self) -> dict[tuple[str, str], Job]:
         """All jobs, by rule and name, but for trials of rates."""
         products = self.products
-        whole = [products.metrics, products.verdicts, products.provenance, products.numbers, products.paper]
-        whole += [products.costs]
+        record = [products.provenance, products.costs]
+        whole = [products.metrics, products.verdicts, *record, products.numbers, products.paper]
         checks = [products.verify(exact) for exact in (False, True)]
         later = [
             *products.figures.values(),
