@@ -26,7 +26,7 @@ report: env latex
 	$(SNAKEMAKE) --report results/paper/report.html
 
 bench: env
-	$(SNAKEMAKE) bench
+	$(SNAKEMAKE) --force bench
 
 test: env latex browser check
 	$(ACTIVE) $(BIN)/pytest
