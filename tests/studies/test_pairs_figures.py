@@ -91,7 +91,7 @@ def test_figure_of_the_formation() -> None:
             if curve != "loss"
         ]
     shown = figure_table(plot_pair_formation, records, measure_pair_formation)
-    figure = plot_pair_formation.draw(shown, LOOKS, learners=["pairs"], aligned="pairs")
+    figure = plot_pair_formation.draw(shown, LOOKS, learner="pairs")
     losses, shares, leads_of = figure.axes
     (loss,) = losses.lines
     np.testing.assert_allclose(drawn(loss), [[0, 0.5], [10, 0.3]])

@@ -25,23 +25,22 @@ def select(metrics: pd.DataFrame) -> pd.DataFrame:
     return pd.concat([rows(metrics, metric="level", curve="loss"), curves])
 
 
-def draw(table: pd.DataFrame, looks: Looks, *, learners: list[LearnerName], aligned: LearnerName) -> Figure:
-    """Left losses of every model, middle the curves of one about its fall, right their leads."""
+def draw(table: pd.DataFrame, looks: Looks, *, learner: LearnerName) -> Figure:
+    """Left the loss, middle the curves about its fall, right their leads."""
     figure, (left, middle, right) = plt.subplots(1, 3, figsize=(PAGE, 2.1))
-    for learner in learners:
-        mine = rows(table, learner=learner, metric="level").sort_values("step")
-        look, steps = looks[learner], mine["step"].astype(float)
-        left.plot(steps, mine["mean"], color=look.colour, label=look.label)
-        left.fill_between(steps, mine["min"], mine["max"], color=look.colour, alpha=0.2, linewidth=0)
+    table, colour = rows(table, learner=learner), looks[learner].colour
+    level = rows(table, metric="level").sort_values("step")
+    steps = level["step"].astype(float)
+    left.plot(steps, level["mean"], color=colour)
+    left.fill_between(steps, level["min"], level["max"], color=colour, alpha=0.2, linewidth=0)
     left.set(xlabel="training step", ylabel="test loss", ylim=(0.15, 0.5))
-    left.legend(fontsize=6)
     for curve, (name, colour, line) in CURVES.items():
-        mine = rows(table, learner=aligned, metric="share", curve=curve).sort_values("offset")
+        mine = rows(table, metric="share", curve=curve).sort_values("offset")
         offset = mine["offset"].astype(float)
         middle.plot(offset, mine["mean"], line, color=colour, label=name)
         middle.fill_between(offset, mine["low"], mine["high"], color=colour, alpha=0.15, linewidth=0)
     middle.set(xlabel="steps since the middle of the fall", ylabel="share of its way", ylim=(-0.05, 1.05))
-    _leads(right, rows(table, learner=aligned))
+    _leads(right, table)
     handles, names = middle.get_legend_handles_labels()
     figure.legend(handles, names, loc="outside upper center", ncols=len(names))
     return figure
