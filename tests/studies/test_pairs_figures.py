@@ -95,7 +95,7 @@ def test_figure_of_the_formation() -> None:
     losses, shares, leads_of = figure.axes
     (loss,) = losses.lines
     np.testing.assert_allclose(drawn(loss), [[0, 0.5], [10, 0.3]])
-    assert (loss.get_label(), loss.get_color()) == ("trained", "#110000")
+    assert loss.get_color() == "#110000"
     band = np.asarray(losses.collections[0].get_paths()[0].vertices)
     assert (band[:, 1].min(), band[:, 1].max()) == pytest.approx((0.2, 0.5))
     shares_of = [drawn(line).tolist() for line in shares.lines]
