@@ -44,7 +44,9 @@ def test_weights_are_those_of_a_linear_predictor(double: None) -> None:
     model, stored = grown(weighs=True)
     one = jax.tree.map(lambda a: a[0], stored)
     np.testing.assert_allclose(model(one), [model.weights(one)[-1] @ one.query], rtol=1e-12)
-    np.testing.assert_allclose(model(dataclasses.replace(one, query=2 * one.query)), 2 * model(one), rtol=1e-12)
+    np.testing.assert_allclose(
+        model(dataclasses.replace(one, query=2 * one.query)), 2 * model(one), rtol=1e-12
+    )
 
 
 def test_pairs_are_a_set(double: None) -> None:

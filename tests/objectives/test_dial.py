@@ -13,9 +13,17 @@ from icgd.tasks.objective_regression import ObjectiveRegression
 
 KEY = jax.random.key(0)
 TASK = ObjectiveRegression(
-    dimension=3, context_length=6, steps=3, l1_rate=0.5, l1_decay=1.0, l1_temperature=0.2, l2_rate=0.5, l2_decay=1.0,
-    linf_rate=0.5, linf_decay=1.0, linf_temperature=0.2,
-)  # fmt: skip
+    dimension=3,
+    context_length=6,
+    steps=3,
+    l1_rate=0.5,
+    l1_decay=1.0,
+    l2_rate=0.5,
+    l2_decay=1.0,
+    linf_rate=0.5,
+    linf_decay=1.0,
+    linf_temperature=0.2,
+)
 """Three steps at constant rates."""
 
 

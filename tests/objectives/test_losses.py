@@ -21,7 +21,9 @@ def test_losses_are_of_one_size_and_odd_if_they_are_said_to_be(double: None, fam
 
 
 @pytest.mark.parametrize("family", TRAINED)
-def test_losses_of_training_are_monotone_and_differ_from_prompt_to_prompt(double: None, family: Family) -> None:
+def test_losses_of_training_are_monotone_and_differ_from_prompt_to_prompt(
+    double: None, family: Family
+) -> None:
     one, other = (np.asarray(drawn(family, jax.random.key(seed))(jnp.asarray(GRID))) for seed in (0, 1))
     assert np.all(np.diff(one) >= -1e-6)
     assert np.abs(one - other).max() > 0.05

@@ -170,7 +170,11 @@ def test_a_grid_is_every_combination_with_its_exceptions() -> None:
     trained = load([]).experiments["retargeted"].trained
     assert trained["biases_to_l1"].training["learning_rate"] == 0.1
     assert trained["rank_4_mlp_to_linf"].options.items() >= {"part": "low_rank_mlp", "rank": 4}.items()
-    assert trained["rank_4_mlp_to_linf"].labels == {"change": "rank_4_mlp", "objective": "linf", "start": "base"}
+    assert trained["rank_4_mlp_to_linf"].labels == {
+        "change": "rank_4_mlp",
+        "objective": "linf",
+        "start": "base",
+    }
     assert trained["rank_4_mlp_to_linf"].task == {"target": "objective", "objective": "linf"}
     axes = {"a": {"x": {"kind": "k"}, "y": {"kind": "l"}}}
     found = Grid(name="of_{a}", common={"o": 1}, axes=axes, exceptions={"of_y": {"o": 2}}).learners("here")

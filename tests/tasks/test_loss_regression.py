@@ -1,6 +1,7 @@
 """Prompts whose loss is data."""
 
 import dataclasses
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -43,3 +44,12 @@ def test_the_objective_itself_is_the_mean_loss_over_that_of_zero(double: None) -
     assert float(task.loss(jnp.zeros((5, 1)), target)) == pytest.approx(1)
     known = np.mean(np.abs(0.5 * y) ** 3) / np.mean(np.abs(y) ** 3)  # ρ of ψ = r² sign(r) is |r|³/3
     assert float(task.loss(0.5 * prompt.y, target)) == pytest.approx(known, rel=0.02)
+
+
+@pytest.mark.parametrize("family", ["welsch", "quantile_high"])
+def test_a_loss_that_is_not_odd_and_monotone_is_no_objective(family: Any) -> None:
+    dataclasses.replace(TASK, family=family)
+    with pytest.raises(
+        ValueError, match=f"family is '{family}'.*not odd and monotone.*one of trained, huber"
+    ):
+        dataclasses.replace(TASK, family=family, target="objective")

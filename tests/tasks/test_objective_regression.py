@@ -9,7 +9,14 @@ import numpy as np
 import pytest
 
 from icgd.objectives.dial import OBJECTIVES
-from icgd.tasks.objective_regression import FAMILIES, SCALES, ObjectiveRegression, Queried, unit_noise, values_of
+from icgd.tasks.objective_regression import (
+    FAMILIES,
+    SCALES,
+    ObjectiveRegression,
+    Queried,
+    unit_noise,
+    values_of,
+)
 from tests.objectives.test_dial import KEY, TASK, prompts
 
 

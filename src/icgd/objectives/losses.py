@@ -20,6 +20,7 @@ Family = Literal[
 TRAINED: tuple[Family, ...] = ("huber", "smooth_sign", "monotone")
 HELD_OUT: tuple[Family, ...] = tuple(family for family in get_args(Family) if family not in TRAINED)
 ODD: tuple[Family, ...] = tuple(family for family in get_args(Family) if family != "quantile_high")
+MONOTONE: tuple[Family, ...] = tuple(family for family in get_args(Family) if family != "welsch")
 REACH = 4.0
 """Residuals of this size and below are what losses are made for."""
 GRID = np.linspace(-REACH, REACH, 65)

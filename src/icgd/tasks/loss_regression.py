@@ -9,7 +9,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, Key
 
-from icgd.objectives.losses import TRAINED, Family, Psi, descend_loss, drawn, rho
+from icgd.objectives.losses import MONOTONE, ODD, TRAINED, Family, Psi, descend_loss, drawn, rho
 from icgd.prompt import Prompt
 from icgd.ranges import NonNegativeFloat, PositiveFloat, PositiveInt
 from icgd.task import RegressionTask
@@ -38,6 +38,13 @@ class LossRegression(RegressionTask):
     decay: PositiveFloat = 0.7
     spread: PositiveFloat = 1.5
     noise_scale: NonNegativeFloat = 1.0
+
+    def __check_init__(self) -> None:
+        proper = ["trained", *(family for family in ODD if family in MONOTONE)]
+        known = f"family is {self.family!r}, whose ψ is not odd and monotone"
+        wanted = "training on the objective itself needs one of"
+        if self.target == "objective" and self.family not in proper:
+            raise ValueError(f"{known}; {wanted} {', '.join(proper)}")
 
     def rates(self) -> Float[Array, " steps"]:
         """The rate of every step."""

@@ -17,9 +17,15 @@ from icgd.studies.retargeting.measure_circuits import antisymmetry, dials, diffe
 from tests.objectives.test_dial import KEY, TASK, looped, prompts
 from tests.studies.retargeting.common import measured, study, values
 
-OPTIONS = {name: getattr(TASK, name) for name in ("dimension", "context_length", "steps")} | {
-    f"{o}_{part}": getattr(TASK, f"{o}_{part}") for o in ("l1", "l2", "linf") for part in ("rate", "decay")
-} | {"l1_temperature": 0.2, "linf_temperature": 0.2}
+OPTIONS = (
+    {name: getattr(TASK, name) for name in ("dimension", "context_length", "steps")}
+    | {
+        f"{o}_{part}": getattr(TASK, f"{o}_{part}")
+        for o in ("l1", "l2", "linf")
+        for part in ("rate", "decay")
+    }
+    | {"l1_temperature": 0.2, "linf_temperature": 0.2}
+)
 SWEEP = {"temperatures": [1.0, 0.2], "sharpnesses": [5.0]}
 
 
@@ -55,7 +61,9 @@ def test_pulls_of_one_weight_each_are_a_gradient_and_others_are_not(double: None
     """With β = 0 the Jacobian is diagonal; at the residuals (2, −1) with τ = ∞, β = 1 it is known."""
     stored = prompts(4)
     assert float(antisymmetry(stored, Dial(jnp.ones(()), jnp.asarray(0.2), jnp.zeros(())))) == 0
-    two = dataclasses.replace(stored, x=stored.x[:1, :2], y=jnp.array([[[2.0], [-1.0]]]), query=stored.query[:1])
+    two = dataclasses.replace(
+        stored, x=stored.x[:1, :2], y=jnp.array([[[2.0], [-1.0]]]), query=stored.query[:1]
+    )
     weight = 1 / (1 + np.exp(-1.0))
     cross = weight * (1 - weight)
     jacobian = np.array([[weight + 2 * cross, 2 * cross], [cross, 1 - weight + cross]])

@@ -1,5 +1,6 @@
 """Errors of models that read their loss, with models whose weights are known."""
 
+import dataclasses
 from typing import Any
 
 import jax
@@ -49,8 +50,6 @@ def test_what_is_gained_is_nothing_for_l2_descent_and_all_for_descent_on_the_los
 
 
 def test_a_loss_of_training_is_nearer_than_a_steep_one(double: None) -> None:
-    import dataclasses
-
     trained = dataclasses.replace(TASK, family="trained")
     near = novelty(trained, TASK, KEY, 400, 16)
     far = novelty(trained, dataclasses.replace(TASK, family="l3"), KEY, 400, 16)
@@ -79,9 +78,7 @@ def test_rows_of_every_family(double: None, monkeypatch: pytest.MonkeyPatch) -> 
     spec = {"module": "icgd.tasks.loss_regression", "name": "LossRegression", "options": options}
     hand.spec["task"] = spec  # type: ignore[index]
     sizes = {"counts": [2], "noises": [0.1], "trained": 50, "prompts": 8}
-    found = measured(
-        measure_given_loss, hand, learners=["model"], blind="blind", swept="model", **sizes
-    )
+    found = measured(measure_given_loss, hand, learners=["model"], blind="blind", swept="model", **sizes)
     assert values(found, learner="model", metric="loss_error", family="welsch")[1] == pytest.approx(1)
     shares = [
         values(found, learner="model", metric="share_of_ignoring", family=family)

@@ -51,13 +51,15 @@ OTHERS = ()
 
 
 def reads(experiment: Experiment, options: Mapping[str, Any]) -> list[str]:
-    """The home, its changes that are named, and descent on all objectives."""
-    labels = {name: trained.labels for name, trained in experiment.trained.items() if trained.labels}
-    wanted = [*options["swapped"], *options["followed"]]
-    changed = [
-        name for name, its in labels.items() if its["start"] == options["home"] and its["change"] in wanted
-    ]
-    return [options["home"], *changed, *DESCENT.values()]
+    """The home, its changes that are named, and descent on all objectives; a name that no change has is an
+    error of the config.
+    """
+    home, wanted = options["home"], dict.fromkeys([*options["swapped"], *options["followed"]])
+    found = {name: trained.labels for name, trained in experiment.trained.items() if trained.labels}
+    changes = {name: its["change"] for name, its in found.items() if its["start"] == home}
+    unknown = [change for change in wanted if change not in changes.values()]
+    changed = [name for name, change in changes.items() if change in wanted]
+    return [home, *changed, *unknown, *DESCENT.values()]
 
 
 def measure(

@@ -1,4 +1,4 @@
-"""What is attained of each objective when each is asked for, and where algorithms stand beside the answers."""
+"""What is attained of each objective when each is asked for, and where algorithms stand beside it."""
 
 import matplotlib.pyplot as plt
 import pandas as pd
@@ -63,6 +63,8 @@ def _answers(panel: Axes, mine: pd.DataFrame, looks: Looks) -> None:
         label = f"asked for {NAMES[objective]}"
         panel.plot([x], [y], ".", color=looks[objective].colour, markersize=6, label=label)
     mixed = rows(mine, metric="mixed_attainment")
-    for _, line in mixed.groupby(["objective", "other_objective"] if len(mixed) else []) if len(mixed) else ():
+    for _, line in (
+        mixed.groupby(["objective", "other_objective"] if len(mixed) else []) if len(mixed) else ()
+    ):
         path = [_place(found) for _, found in line.groupby("share")]
         panel.plot(*zip(*path, strict=True), "-", color="#888888", linewidth=0.7, zorder=0)

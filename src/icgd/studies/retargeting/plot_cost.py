@@ -9,7 +9,11 @@ from icgd.plotting.axes import PAGE, points
 from icgd.plotting.looks import Look, Looks
 from icgd.studies.retargeting.display import START_COLOURS, TARGETS
 
-STARTS = {"base": "of the trained network", "random": "of a random network", "subspace": "in random directions"}
+STARTS = {
+    "base": "of the trained network",
+    "random": "of a random network",
+    "subspace": "in random directions",
+}
 FLOOR = -0.5
 """Shares of less are drawn there."""
 
@@ -31,7 +35,9 @@ def draw(table: pd.DataFrame, looks: Looks) -> Figure:
             for start, found in rows(shares, objective=target, change=name).groupby("start"):
                 label = looks[name].label if start == "base" else ""
                 shown = found.assign(**{key: found[key].clip(lower=FLOOR) for key in ("mean", "low", "high")})
-                points(panel, shown["size"], shown, Look(label, START_COLOURS[start], looks[name].marker), 5.0)
+                points(
+                    panel, shown["size"], shown, Look(label, START_COLOURS[start], looks[name].marker), 5.0
+                )
         panel.axhline(1, color="#888888", linewidth=0.7, linestyle=":")
         panel.axhline(0, color="#888888", linewidth=0.7, linestyle=":")
         panel.set(title=title, xlabel="numbers trained", xscale="log")

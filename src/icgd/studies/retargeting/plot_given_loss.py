@@ -32,7 +32,13 @@ def draw(table: pd.DataFrame, looks: Looks, *, learners: list[LearnerName]) -> F
         mine = rows(table, metric="loss_error", learner=learner).set_index("family").loc[list(families)]
         look, x = looks[learner], np.arange(len(families))
         left.errorbar(
-            x, mine["mean"], spread(mine), fmt=look.marker, color=look.colour, fillstyle="none", label=look.label
+            x,
+            mine["mean"],
+            spread(mine),
+            fmt=look.marker,
+            color=look.colour,
+            fillstyle="none",
+            label=look.label,
         )
     novelty = rows(table, metric="novelty").set_index("family")["mean"]
     names = [f"{name}\n({novelty[family]:.2f})" for family, name in families.items()]

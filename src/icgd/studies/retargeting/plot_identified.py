@@ -20,7 +20,7 @@ def select(metrics: pd.DataFrame) -> pd.DataFrame:
 
 
 def draw(table: pd.DataFrame, looks: Looks) -> Figure:
-    """A panel per objective asked for: distances by the algorithms' steps, exact fits as levels; then layers."""
+    """A panel per objective asked for: distances by steps, exact fits as levels; then layers."""
     figure, axes = plt.subplots(1, 4, figsize=(PAGE, 2.3), width_ratios=[1, 1, 1, 0.9])
     for panel, (objective, name) in zip(axes, NAMES.items(), strict=False):
         mine = rows(table, metric="distance", objective=objective)

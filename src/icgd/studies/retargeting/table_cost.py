@@ -31,7 +31,10 @@ def _cells(mine: pd.DataFrame) -> list[str]:
     """Steps, share and score of the change of the base; shares of the controls, empty where there is none."""
     own = rows(mine, start="base")
     steps = rows(own, metric="steps_to_most")["mean"].iloc[0]
-    cells = [f"{steps:.0f}", *(estimate(rows(own, metric=name)) for name in ("share_of_whole", "change_score"))]
+    cells = [
+        f"{steps:.0f}",
+        *(estimate(rows(own, metric=name)) for name in ("share_of_whole", "change_score")),
+    ]
     for control in CONTROLS:
         found = rows(mine, metric="share_of_whole", start=control)
         cells.append("" if found.empty else estimate(found))

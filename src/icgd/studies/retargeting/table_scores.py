@@ -12,7 +12,7 @@ EXPLICIT = "explicit"
 
 
 def latex(metrics: pd.DataFrame, looks: Looks, confidence: float) -> str:
-    """A learner per row, by experiment: for each objective asked for its attainment and the gain; the score."""
+    """A learner per row, by experiment: for each objective its attainment and the gain; the score."""
     wanted = rows(metrics, metric=["attainment", "own_gain", "score"], option=None)
     table = seed_intervals(final(wanted), confidence)
     lines = []
