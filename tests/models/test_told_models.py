@@ -24,9 +24,11 @@ def test_models_read_the_objective(double: None) -> None:
         assert float(jnp.abs(one - other).min()) > 0
 
 
-def grown(**options: bool) -> tuple[PromptedTransformer, Prompt]:
+def grown(weighs: bool = False, paired: bool = False) -> tuple[PromptedTransformer, Prompt]:
     """A small model with a readout, in float64, and prompts."""
-    model = prompted_transformer(TASK, KEY, width=16, heads=2, hidden=8, layers=2, **options)
+    model = prompted_transformer(
+        TASK, KEY, width=16, heads=2, hidden=8, layers=2, weighs=weighs, paired=paired
+    )
     return jax.tree.map(lambda a: a.astype(float) + 0.1, model), prompts(3)
 
 

@@ -21,7 +21,7 @@ import numpy as np
 from jaxtyping import Array, Float, Key
 
 from icgd.algorithms.objective_descent import fit
-from icgd.analysis.distances import chunks, in_double
+from icgd.analysis.distances import in_double
 from icgd.learner import Learner
 from icgd.models.fast_linear import predictions
 from icgd.objectives.dial import OBJECTIVES
@@ -31,6 +31,8 @@ from icgd.tasks.objective_regression import values_of
 LINEAR = 0.98
 """A learner whose predictions are explained less well by a linear function is not a linear predictor."""
 
+AT_ONCE = 256
+"""Prompts whose activations at all queries fit the memory."""
 ENDS = 0.025, 0.975
 """Quantiles of bootstrapped attainments that are the ends of an interval."""
 
@@ -46,7 +48,11 @@ class Implied(NamedTuple):
 
 def implied_weights(learners: Learner, prompts: Prompt, queries: Float[Array, "q d"]) -> Implied:
     """Those of a stack of learners on a stack of prompts, from the same queries in each prompt."""
-    parts = [_implied(learners, chunk, queries) for chunk in chunks(prompts, 0, len(prompts.y))]
+    starts = range(0, len(prompts.y), AT_ONCE)
+    parts = [
+        _implied(learners, jax.tree.map(lambda a: a[first : first + AT_ONCE], prompts), queries)  # noqa: B023
+        for first in starts
+    ]
     weights, left, whole = (jnp.concatenate(each, axis=1) for each in zip(*parts, strict=True))
     return Implied(weights, 1 - left.sum(axis=1) / whole.sum(axis=1))
 

@@ -14,7 +14,7 @@ from icgd.learner import Learner
 from icgd.objectives.losses import HELD_OUT, ODD
 from icgd.prompt import Prompt
 from icgd.studies.retargeting import measure_given_loss
-from icgd.studies.retargeting.measure_given_loss import drawn, error, gain, nearer, novelty, noisy
+from icgd.studies.retargeting.measure_given_loss import drawn, error, gain, nearer, noisy, novelty
 from icgd.tasks.loss_regression import LossRegression
 from tests.studies.retargeting.common import measured, study, values
 

@@ -3,6 +3,7 @@
 import equinox as eqx
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jaxtyping import Array, Float
 
 from icgd.learner import Learner
@@ -60,7 +61,7 @@ def swapped(into: PromptedTransformer, source: PromptedTransformer, part: str) -
     return made
 
 
-BINS = jnp.linspace(0.0, 2.5, 11)
+BINS = np.linspace(0.0, 2.5, 11)
 """Ends of the bins of |r| over the RMS residual in which slopes of ψ are averaged."""
 
 

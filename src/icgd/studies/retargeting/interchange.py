@@ -93,12 +93,13 @@ def swapped_residuals(
     wanted, n = residuals(prompts, donor), prompts.x.shape[1]
     dials = descent.dials()
     count = len(dials.rate)
+    before = states(model, prompts)
     ends = [donor] + [
         resumed(prompts, donor, Dial(*(part[count - k :] for part in dials))) for k in range(1, count + 1)
     ]
 
     def patched(depth: int, along: Float[Array, " e"]) -> Float[Array, "p d"]:
-        context = states(model, prompts)[depth]
+        context = before[depth]
         now = context[:, 1 : n + 1] @ read.directions[depth] + read.offsets[depth]
         change = (wanted - now)[..., None] * along
         context = context.at[:, 1 : n + 1].add(change)

@@ -11,7 +11,7 @@ from jaxtyping import Array, Float
 from icgd.analysis.attainment import Ruler, implied_weights, values
 from icgd.analysis.columns import Column, Metric, Record
 from icgd.analysis.experiment import Experiment
-from icgd.analysis.retargetability import retargetability
+from icgd.analysis.retargetability import own_gains, retargetability
 from icgd.analysis.study import Study
 from icgd.objectives.dial import OBJECTIVES
 from icgd.ranges import Fraction, LearnerName, PositiveInt
@@ -82,7 +82,8 @@ def measure(
         stored, _ = study.prompts(condition, prompts if law else shift_prompts)
         ruler = Ruler.of(stored)
         explicit = explicit_matrix(study, ruler, at)
-        for name in [EXPLICIT, *learners]:
+        # Circuits are made for one length of context.
+        for name in [EXPLICIT, *(name for name in learners if law or name in study.history)]:
             yield from _matrix(study, condition, name, ruler, at, explicit)
             if law and name in study.history:
                 yield from _mixed(study, name, ruler, at, mixtures)
@@ -118,12 +119,13 @@ def _matrix(
             for place, attained in enumerate(OBJECTIVES):
                 cell = dict(zip(("attainment_low", "attainment_high"), ends[:, place], strict=True))
                 yield from study.rows(name, None, cell, condition, objective=asked, attained=attained)
-    knob = retargetability(jnp.stack(matrix, axis=1), explicit, parameters=0, steps=0)
-    yield from rows({"score": knob.score})
+    table = jnp.stack(matrix, axis=1)
+    if condition == study.law:
+        yield from rows({"score": retargetability(table, explicit, parameters=0, steps=0).score})
+    margins = own_gains(table)
     for place, asked in enumerate(OBJECTIVES):
-        share = matrix[place][:, place] / explicit[place, place]
-        gain = {"own_gain": knob.margins[:, place], "share_of_explicit": share}
-        yield from rows(gain, objective=asked)
+        share = table[:, place, place] / explicit[place, place]
+        yield from rows({"own_gain": margins[:, place], "share_of_explicit": share}, objective=asked)
 
 
 def _mixed(

@@ -35,7 +35,7 @@ METRICS = {
     "by_pairs": Metric("error where the prompt has so many pairs", ("family", "pairs")),
     "by_noise": Metric("error where ψ in the pairs has such noise, ψ being of size one", ("family", "noise")),
     "follows_pairs": Metric(
-        "share of prompts with pairs of the next family whose answer is nearer to descent on that loss", BY
+        "share of prompts with pairs of another family whose answer is nearer to descent on its loss", BY
     ),
 }
 COLUMNS = {
@@ -43,6 +43,8 @@ COLUMNS = {
     "pairs": Column("Int64", "number of pairs in the prompt", option="counts"),
     "noise": Column("Float64", "standard deviation of noise in ψ", option="noises"),
 }
+APART = 3
+"""How many families further on the pairs are from of which the examples know nothing."""
 RESCALED = "rescaled_l2"
 OTHERS = (RESCALED,)
 """Descent on L2, with the scale of its weights fitted to each family."""
@@ -189,7 +191,7 @@ def _sweeps(
         found = {"by_noise": error(answers(population, noisy(given, noise, key)), given)}
         yield from study.rows(name, population, found, family=family, noise=noise)
     others = get_args(Family)
-    other = others[(others.index(task.family) + 1) % len(others)]
+    other = others[(others.index(task.family) + APART) % len(others)]
     theirs = drawn(dataclasses.replace(task, family=other), key, prompts)
     found = {"follows_pairs": nearer(answers(population, theirs), theirs.descent, given.descent)}
     yield from study.rows(name, population, found, family=family)

@@ -36,7 +36,11 @@ def draw(table: pd.DataFrame, looks: Looks) -> Figure:
                 label = looks[name].label if start == "base" else ""
                 shown = found.assign(**{key: found[key].clip(lower=FLOOR) for key in ("mean", "low", "high")})
                 points(
-                    panel, shown["size"], shown, Look(label, START_COLOURS[start], looks[name].marker), 5.0
+                    panel,
+                    shown["size"],
+                    shown,
+                    Look(label, START_COLOURS[str(start)], looks[name].marker),
+                    5.0,
                 )
         panel.axhline(1, color="#888888", linewidth=0.7, linestyle=":")
         panel.axhline(0, color="#888888", linewidth=0.7, linestyle=":")

@@ -1,6 +1,7 @@
 """Which objective is pursued, and how well, when what is told and a cue of training disagree."""
 
 import matplotlib.pyplot as plt
+import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
@@ -26,7 +27,8 @@ def draw(table: pd.DataFrame, looks: Looks) -> Figure:
     figure, axes = plt.subplots(1, 2, figsize=(COLUMN, 2.0), sharey=True)
     for panel, (confound, title) in zip(axes, PANELS.items(), strict=True):
         mine = rows(table, confound=confound)
-        order, base = sorted(mine["untied"].unique()), 0.0
+        order = sorted(mine["untied"].unique())
+        base = np.zeros(len(order))
         for kind, (name, colour, hatch) in KINDS.items():
             found = rows(mine, metric=kind).set_index("untied")["mean"].reindex(order).to_numpy(float)
             panel.bar(range(len(order)), found, bottom=base, color=colour, hatch=hatch, label=name, width=0.7)

@@ -21,7 +21,7 @@ def latex(metrics: pd.DataFrame, looks: Looks, confidence: float) -> str:
         for learner in dict.fromkeys(learners):
             mine = rows(found, learner=learner)
             label = "explicit descent" if learner == EXPLICIT else looks[learner].label
-            cells = [label + (" ($D=5$)" if learner == EXPLICIT and experiment.endswith("wide") else "")]
+            cells = [label + (" ($D=5$)" if learner == EXPLICIT and str(experiment).endswith("wide") else "")]
             for objective in NAMES:
                 own = rows(mine, metric="attainment", objective=objective, attained=objective)
                 gain = rows(mine, metric="own_gain", objective=objective)
