@@ -22,7 +22,7 @@ EVALUATION = 4096
 
 
 def main(job: Job) -> None:
-    """Write a row per rate: the mean over seeds of the loss over that of predicting zero, on fresh prompts."""
+    """Write a row per rate: the mean loss of all seeds over that of predicting zero, on fresh prompts."""
     name = job.spec["learner_name"]
     rows = [{"learner": name, "learning_rate": rate, "error": _error(job.spec, rate)} for rate in RATES]
     save_table(job.outputs["output"], pd.DataFrame(rows))

@@ -45,14 +45,19 @@ COLUMNS = {
 }
 APART = 3
 """How many families further on the pairs are from of which the examples know nothing."""
+NOVEL = 256
+"""Losses of each family whose distance to those of training is measured."""
+SWEPT: tuple[Family, ...] = ("monotone", "l1.5", "welsch", "sum")
+"""Families with sweeps of the number of pairs and of noise."""
 RESCALED = "rescaled_l2"
 OTHERS = (RESCALED,)
 """Descent on L2, with the scale of its weights fitted to each family."""
 
 
 class Drawn(NamedTuple):
-    """Prompts of one family with the keys of their ψ, and weights of descent on ρ and on L2."""
+    """Prompts of a task's family with the keys of their ψ, and weights of descent on ρ and on L2."""
 
+    task: LossRegression
     prompts: Prompt
     psi_keys: Key[Array, " p"]
     descent: Float[Array, "p d"]
@@ -87,33 +92,36 @@ def measure(
     task = study.task()
     assert isinstance(task, LossRegression)
     shares: dict[str, list[Array]] = {name: [] for name in learners}
-    for family in get_args(Family):
-        mine = dataclasses.replace(task, family=family)
-        given = drawn(mine, study.key("losses", family), prompts)
+    key = study.key("losses")
+    every = {f: drawn(dataclasses.replace(task, family=f), key, prompts) for f in get_args(Family)}
+    for family, given in every.items():
         yield from study.rows(RESCALED, None, {"loss_error": error(given.rescaled(), given)}, family=family)
-        rival = min(
-            error(given.rescaled(), given), jnp.mean(error(answers(study.learners[blind], given), given))
-        )
+        unread = jnp.mean(error(answers(study.learners[blind], given), given))
+        rival = jnp.minimum(error(given.rescaled(), given), unread)
         for name in dict.fromkeys([*learners, blind]):
             found = answers(study.learners[name], given)
-            metrics = {"loss_error": error(found, given), "gain_attained": gain(mine, found, given)}
+            metrics = {"loss_error": error(found, given), "gain_attained": gain(found, given)}
             metrics["share_of_ignoring"] = metrics["loss_error"] / rival
             if name in shares and family in HELD_OUT and family in ODD:
                 shares[name].append(metrics["share_of_ignoring"])
             yield from study.rows(name, study.learners[name], metrics, family=family)
-        away = novelty(task, mine, study.key("novelty", family), trained, min(prompts, 256))
-        yield from study.rows(RESCALED, None, {"novelty": away}, family=family)
-        yield from _sweeps(study, mine, swept, family, counts, noises, prompts)
     for name, found_shares in shares.items():
         worst = jnp.max(jnp.stack(found_shares), axis=0)
         yield from study.rows(name, study.learners[name], {"unseen_share": worst})
+    for family, away in novelty(task, study.key("novelty"), trained).items():
+        yield from study.rows(RESCALED, None, {"novelty": away}, family=family)
+    yield from _followed(study, swept, every)
+    for family in SWEPT:
+        yield from _sweeps(study, every[family], swept, key, counts, noises)
 
 
 def drawn(task: LossRegression, key: Key[Array, ""], count: int) -> Drawn:
-    """Prompts of the task's family in float64, as `task.sample` draws them."""
+    """Prompts of the task's family in float64, as `task.sample` draws them; one key, the same examples."""
+    return _drawn(task, jax.random.split(key, count))
 
-    @jax.jit
-    @jax.vmap
+
+@eqx.filter_jit
+def _drawn(task: LossRegression, keys: Key[Array, " p"]) -> Drawn:
     def one(key: Key[Array, ""]) -> tuple[Any, ...]:
         examples_key, psi_key, pairs_key = jax.random.split(key, 3)
         x, y = (a.astype(float) for a in task.examples(examples_key))
@@ -122,8 +130,8 @@ def drawn(task: LossRegression, key: Key[Array, ""], count: int) -> Drawn:
         ends = (descend_loss(x, y, rule, task.rates())[-1] for rule in (psi, lambda r: r))
         return x, y[:, None], jnp.eye(task.dimension), objective, psi_key, *ends
 
-    x, y, query, objective, psi_keys, descent, plain = one(jax.random.split(key, count))
-    return Drawn(Queried(x, y, query, objective), psi_keys, descent, plain)
+    x, y, query, objective, psi_keys, descent, plain = jax.vmap(one)(keys)
+    return Drawn(task, Queried(x, y, query, objective), psi_keys, descent, plain)
 
 
 @eqx.filter_jit
@@ -141,60 +149,68 @@ def error(weights: Float[Array, "*s p d"], given: Drawn) -> Float[Array, "*s"]:
     return jnp.sum((weights - given.descent) ** 2, (-2, -1)) / jnp.sum(given.descent**2)
 
 
-def gain(task: LossRegression, weights: Float[Array, "s p d"], given: Drawn) -> Float[Array, " s"]:
+def gain(weights: Float[Array, "s p d"], given: Drawn) -> Float[Array, " s"]:
     """What is attained of ρ: 0 for L2 descent, 1 for descent on ρ."""
-
-    @jax.jit
-    def value(weights: Float[Array, "p d"]) -> Float[Array, ""]:
-        def one(key: Key[Array, ""], x: Array, y: Array, w: Array) -> Array:
-            return jnp.mean(rho(task.psi(key), y[:, 0] - x @ w))
-
-        return jnp.mean(jax.vmap(one)(given.psi_keys, given.prompts.x, given.prompts.y, weights))
-
-    plain, descent = value(given.plain), value(given.descent)
-    return (plain - jax.lax.map(value, weights)) / (plain - descent)
+    found = _values(given, jnp.stack([given.plain, given.descent, *weights]))
+    return (found[0] - found[2:]) / (found[0] - found[1])
 
 
-def novelty(
-    task: LossRegression, mine: LossRegression, key: Key[Array, ""], trained: int, count: int
-) -> Float[Array, ""]:
+@eqx.filter_jit
+def _values(given: Drawn, weights: Float[Array, "s p d"]) -> Float[Array, " s"]:
+    """The mean of ρ over examples and prompts."""
+
+    def one(key: Key[Array, ""], x: Array, y: Array, w: Array) -> Array:
+        return jnp.mean(rho(given.task.psi(key), y[:, 0] - x @ w))
+
+    prompts = given.prompts
+    each = jax.vmap(lambda w: jax.vmap(one)(given.psi_keys, prompts.x, prompts.y, w))(weights)
+    return jnp.mean(each, axis=1)
+
+
+def novelty(task: LossRegression, key: Key[Array, ""], trained: int) -> dict[str, Float[Array, ""]]:
     """Root of the mean square distance, at the same r, to the nearest ψ of as many as are trained."""
     psi_key, r_key, trained_key = jax.random.split(key, 3)
     r = task.spread * jax.random.normal(r_key, (task.pairs,))
 
-    def shapes(task: LossRegression, keys: Key[Array, " k"]) -> Float[Array, "k m"]:
-        return jax.vmap(lambda key: task.psi(key)(r))(keys)
+    def shapes(family: Any, keys: Key[Array, " k"]) -> Float[Array, "k m"]:
+        mine = dataclasses.replace(task, family=family)
+        return jax.vmap(lambda key: mine.psi(key)(r))(keys)
 
-    known = shapes(task, jax.random.split(trained_key, trained))
-    ours = shapes(mine, jax.random.split(psi_key, count))
-    nearest = jax.lax.map(lambda psi: jnp.min(jnp.mean((known - psi) ** 2, axis=1)), ours)
-    return jnp.sqrt(jnp.mean(nearest) / jnp.mean(ours**2))
+    known, found = shapes("trained", jax.random.split(trained_key, trained)), {}
+    for family in get_args(Family):
+        ours = shapes(family, jax.random.split(psi_key, NOVEL))
+        nearest = jax.lax.map(lambda psi: jnp.min(jnp.mean((known - psi) ** 2, axis=1)), ours)
+        found[family] = jnp.sqrt(jnp.mean(nearest) / jnp.mean(ours**2))
+    return found
+
+
+def _followed(study: Study, name: str, every: Mapping[Any, Drawn]) -> Iterator[Record]:
+    """On the same examples with the pairs of another family: is the answer that of the pairs?"""
+    families = list(every)
+    for place, family in enumerate(families):
+        theirs = every[families[(place + APART) % len(families)]]
+        ours = answers(study.learners[name], theirs)
+        found = {"follows_pairs": nearer(ours, theirs.descent, every[family].descent)}
+        yield from study.rows(name, study.learners[name], found, family=family)
 
 
 def _sweeps(
     study: Study,
-    task: LossRegression,
+    given: Drawn,
     name: str,
-    family: str,
+    key: Key[Array, ""],
     counts: list[int],
     noises: list[float],
-    prompts: int,
 ) -> Iterator[Record]:
-    """Errors with other numbers of pairs, with noise in them, and where pairs are another family's."""
-    population, key = study.learners[name], study.key("losses", family)
+    """Errors with other numbers of pairs, and with noise in them."""
+    population, family = study.learners[name], given.task.family
     for count in counts:
-        given = drawn(dataclasses.replace(task, pairs=count), key, prompts)
-        found = {"by_pairs": error(answers(population, given), given)}
+        fewer = drawn(dataclasses.replace(given.task, pairs=count), key, len(given.descent))
+        found = {"by_pairs": error(answers(population, fewer), fewer)}
         yield from study.rows(name, population, found, family=family, pairs=count)
-    given = drawn(task, key, prompts)
     for noise in noises:
         found = {"by_noise": error(answers(population, noisy(given, noise, key)), given)}
         yield from study.rows(name, population, found, family=family, noise=noise)
-    others = get_args(Family)
-    other = others[(others.index(task.family) + APART) % len(others)]
-    theirs = drawn(dataclasses.replace(task, family=other), key, prompts)
-    found = {"follows_pairs": nearer(answers(population, theirs), theirs.descent, given.descent)}
-    yield from study.rows(name, population, found, family=family)
 
 
 def noisy(given: Drawn, noise: float, key: Key[Array, ""]) -> Drawn:
