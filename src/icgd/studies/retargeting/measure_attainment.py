@@ -56,6 +56,8 @@ COLUMNS = {
     "other_objective": Column("string", "the second objective of a mixture of two"),
     "share": Column("Float64", "share of a mixture's second part", option="mixtures"),
 }
+FEW = 16
+"""Queries at which learners are asked under shifts and between objectives."""
 OTHERS = (EXPLICIT,)
 """The explicit algorithms, the objective asked for choosing among them."""
 
@@ -73,7 +75,10 @@ def measure(
     prompts: PositiveInt = 1024,
     shift_prompts: PositiveInt = 512,
 ) -> Iterator[Record]:
-    """Matrices on the training law and under shifts; mixtures of two objectives on the law alone."""
+    """Matrices on the training law and under shifts; mixtures of two objectives on the law alone.
+
+    These are on the first `shift_prompts`.
+    """
     task = study.task()
     assert isinstance(task, ObjectiveRegression)
     at = queries(study, task.dimension)
@@ -81,12 +86,14 @@ def measure(
         law = condition == study.law
         stored, _ = study.prompts(condition, prompts if law else shift_prompts)
         ruler = Ruler.of(stored)
-        explicit = explicit_matrix(study, ruler, at)
+        asked_at = at if law else at[:FEW]
+        explicit = explicit_matrix(study, ruler, asked_at)
         # Circuits are made for one length of context.
         for name in [EXPLICIT, *(name for name in learners if law or name in study.history)]:
-            yield from _matrix(study, condition, name, ruler, at, explicit)
+            yield from _matrix(study, condition, name, ruler, asked_at, explicit)
             if law and name in study.history:
-                yield from _mixed(study, name, ruler, at, mixtures)
+                few = jax.tree.map(lambda a: a[:shift_prompts], ruler)
+                yield from _mixed(study, name, few, at[:FEW], mixtures)
 
 
 def _matrix(

@@ -62,7 +62,7 @@ def reads(experiment: Experiment, options: Mapping[str, Any]) -> list[str]:
 def measure(
     study: Study, *, home: LearnerName, prompts: PositiveInt = 1024, history_prompts: PositiveInt = 256
 ) -> Iterator[Record]:
-    """Attainment, score, size and steps of every change."""
+    """Attainment, score, size and steps of every change; slopes of ψ of those of the home."""
     stored, _ = study.prompts(count=prompts)
     task = study.task()
     assert isinstance(task, ObjectiveRegression)
@@ -70,7 +70,7 @@ def measure(
     ruler = Ruler.of(stored)
     explicit = explicit_matrix(study, ruler, queries(study, task.dimension))
     population = study.learners[home]
-    few = jax.tree.map(lambda a: a[:history_prompts], stored)
+    few = jax.tree.map(lambda a: a[: history_prompts // 2], stored)
     slopes = psi_slopes(merged(population.learner), few)
     before = ruler.attained(weights_of(merged(population.learner), stored))
     for place, attained in enumerate(OBJECTIVES):
@@ -84,7 +84,8 @@ def measure(
     for name in study.labels:
         yield from _changed(study, name, before, after[name], explicit)
         yield from _compared(study, name, shares)
-        yield from _slopes(study, name, merged(study.learners[name].learner), few, slopes)
+        if study.labels[name]["start"] == home:
+            yield from _slopes(study, name, merged(study.learners[name].learner), few, slopes)
         yield from _history(study, name, ruler, history_prompts)
 
 
