@@ -48,7 +48,7 @@ def _smooth_sign(key: Key[Array, ""]) -> Psi:
 def _monotone(key: Key[Array, ""]) -> Psi:
     """Piecewise linear through zero, with steps of independent exponential size."""
     steps = jax.random.exponential(key, (KNOTS - 1,), jnp.float32)
-    heights = jnp.concatenate([jnp.zeros(1), jnp.cumsum(steps)])
+    heights = jnp.concatenate([jnp.zeros(1, jnp.float32), jnp.cumsum(steps)])
     width = REACH / (KNOTS - 1)
 
     def psi(r: Array) -> Array:
@@ -125,4 +125,4 @@ def descend_loss(
         weights = weights + rate / size * psi(y - x @ weights) @ x / len(y)
         return weights, weights
 
-    return jax.lax.scan(step, jnp.zeros_like(x[0]), rates)[1]
+    return jax.lax.scan(step, jnp.zeros_like(x[0]), jnp.asarray(rates, x.dtype))[1]
