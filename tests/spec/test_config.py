@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 import yaml
 
+from icgd.analysis import measure_rollout
 from icgd.checks.experiments import check
 from icgd.spec.config import load
 from icgd.spec.expansion import variants
@@ -181,3 +182,22 @@ def test_variants_change_all_their_options() -> None:
     found = variants(load([]).experiments["one_step"])
     assert found["test"] == {}
     assert found["size=20"] == {"dimension": 20, "context_length": 20}
+
+
+def test_what_a_measurement_has_to_declare_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delattr(measure_rollout, "OTHERS")
+    with pytest.raises(ConfigError, match=r"measurements\.rollout: .*measure_rollout has no 'OTHERS'"):
+        check(configured(tmp_path, ONE_STEP))
+
+
+def test_a_kind_that_wants_more_of_its_task_says_what(tmp_path: Path) -> None:
+    waves = {"kind": "sine_waves.SineWaves", "context_length": 10}
+    own = {
+        "task": waves,
+        "measurements": {"alignment": {}},
+        "baselines": {"step": {"kind": "descent.gradient_step"}},
+    }
+    with pytest.raises(
+        ConfigError, match=r"baselines\.step .*it reads '\w+' of its task, which SineWaves does not"
+    ):
+        check(configured(tmp_path, ONE_STEP, tree("experiments/own", own)))
