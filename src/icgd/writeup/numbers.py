@@ -61,6 +61,7 @@ def claims(verdicts: pd.DataFrame) -> Iterator[tuple[str, str]]:
     holds, fails = verdicts["verdict"] == HOLDS, verdicts["verdict"] == FAILS
     counts = {"all": len(verdicts), "holds": holds.sum(), "fails": fails.sum()}
     counts |= {"replicated": (holds & of_source).sum(), "extended": (holds & ~of_source).sum()}
+    counts |= {"after": (verdicts["fixed"] == "after").sum()}
     yield from ((f"claims/{name}", str(count)) for name, count in counts.items())
     for row in verdicts.to_dict("records"):
         metric, name = str(row["metric"]), f"claim/{row['id']}"
