@@ -26,7 +26,10 @@ from icgd.writeup.text import address, escape
 def main(job: Job) -> None:
     """Write numbers.tex, sections.tex, claims.tex and times.tex into the folder `output`."""
     spec, output = job.spec, job.outputs["output"]
-    metrics, verdicts = load_table(spec["metrics"]), pd.read_csv(spec["claims"].path, dtype={"id": str})
+    metrics, verdicts = (
+        load_table(spec["metrics"]),
+        pd.read_csv(spec["claims"].path, dtype={"id": str, "group": str}),
+    )
     record = json.loads(spec["provenance"].path.read_text("utf-8"))
     used = dict(used_keys(ROOT / path for path in spec["sources"] if path.endswith(".tex")))
     found = definitions(spec, metrics, verdicts, record, used)
@@ -57,7 +60,7 @@ def definitions(
             found |= numbers.results(parts, [key], absent)
         except (NoRowsError, numbers.SeveralRowsError) as error:
             raise StageError(f"{used[key]} asks for {key}: {error}") from None
-    found |= numbers.claims(verdicts)
+    found |= numbers.claims(verdicts, spec["confidence"])
     found |= {f"config{key}": value for key, value in numbers.flatten(spec["config"])}
     found |= {f"run{key}": value for key, value in numbers.flatten(record)}
     found["run/job_minutes"] = f"{sum(row['seconds'] for row in record['durations'].values()) / 60:.0f}"
