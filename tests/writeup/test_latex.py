@@ -4,8 +4,11 @@ from typing import Any
 
 import pandas as pd
 
+from icgd.analysis.tidy import table
+from icgd.spec.selectors import parsed
 from icgd.writeup.latex import claims_table, number, shown
-from icgd.writeup.numbers import claims
+from icgd.writeup.numbers import claims, every_seed
+from tests.by_hand import seeds
 
 
 def test_numbers_are_set_for_latex() -> None:
@@ -58,3 +61,10 @@ def test_members_are_set_in_and_facts_below_a_line() -> None:
     assert [line[:8] for line in lines] == ["A & s & ", r"\enspace", r"B\textsu", r"\midrule", "F & s & "]
     assert lines[0].endswith("holds & \\ensuremath{12\\,\\%} \\\\")
     assert lines[4].endswith("holds &  \\\\")
+
+
+def test_all_seeds_are_printed_in_order() -> None:
+    found = table(seeds("model", "loss", [0.3, 0.1, 0.25]), {})
+    values = [rf"\ensuremath{{{value}}}" for value in ("0.1000", "0.2500", "0.3000")]
+    assert every_seed(found, parsed("e/model/loss:seeds")) == f"{values[0]}, {values[1]} and {values[2]}"
+    assert every_seed(found[:1], parsed("e/model/loss:seeds")) == values[2]

@@ -15,7 +15,7 @@ from icgd.results.job import Job
 from icgd.results.repository import source_root
 from icgd.results.store import write_text
 from icgd.results.tables import load_table
-from icgd.spec.selectors import measured, used_keys
+from icgd.spec.selectors import measured, parsed, used_keys
 from icgd.stages.errors import StageError
 from icgd.writeup import numbers
 from icgd.writeup.latex import claims_table, times_table
@@ -56,8 +56,12 @@ def definitions(
     absent, parts = left_out_experiments(spec["studies"]), numbers.parts(metrics, spec["confidence"])
     found: dict[str, str] = {}
     for key in filter(measured, used):
+        selector = parsed(key)
         try:
-            found |= numbers.results(parts, [key], absent)
+            if selector.statistic == "seeds" and selector.experiment not in absent:
+                found[key] = numbers.every_seed(metrics, selector)
+            else:
+                found |= numbers.results(parts, [key], absent)
         except (NoRowsError, numbers.SeveralRowsError) as error:
             raise StageError(f"{used[key]} asks for {key}: {error}") from None
     found |= numbers.claims(verdicts, spec["confidence"])

@@ -32,6 +32,13 @@ def result(table: pd.DataFrame, selector: Selector) -> str:
     return shown(selector.metric, float(rows[selector.statistic].iloc[0]))
 
 
+def every_seed(metrics: pd.DataFrame, selector: Selector) -> str:
+    """The values of all rows that a selector matches, from the least to the largest."""
+    found = sorted(chosen(metrics, selector.wanted)["value"])
+    *first, last = (shown(selector.metric, value) for value in found)
+    return f"{', '.join(first)} and {last}" if first else last
+
+
 Parts = Mapping[tuple[str, str], pd.DataFrame]
 
 
