@@ -1,7 +1,8 @@
 r"""How the text names a number: \result{experiment/learner/metric?column=value,column=value:statistic}.
 
 The columns are those that the rows fill, as in a claim's `where`; the statistic, over seeds and all rows
-that match, is mean unless it is given.
+that match, is mean unless it is given. `seeds` are all values, in order: where seeds end in several places no
+interval says so.
 """
 
 import re
@@ -9,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
-STATISTICS = ("mean", "low", "high", "max", "min")
+STATISTICS = ("mean", "low", "high", "max", "min", "seeds")
 PREFIXES = ("config/", "run/", "claim/", "claims/", "confidence")
 """What begins the keys of numbers that are no measurements."""
 KEY = re.compile(

@@ -15,7 +15,7 @@ from icgd.results.job import Job
 from icgd.results.repository import source_root
 from icgd.results.store import write_text
 from icgd.results.tables import load_table
-from icgd.spec.selectors import measured, used_keys
+from icgd.spec.selectors import measured, parsed, used_keys
 from icgd.stages.errors import StageError
 from icgd.writeup import numbers
 from icgd.writeup.latex import claims_table
@@ -26,7 +26,10 @@ from icgd.writeup.text import address, escape
 def main(job: Job) -> None:
     """Write numbers.tex and claims.tex into the folder `output`."""
     spec, output = job.spec, job.outputs["output"]
-    metrics, verdicts = load_table(spec["metrics"]), pd.read_csv(spec["claims"].path, dtype={"id": str})
+    metrics, verdicts = (
+        load_table(spec["metrics"]),
+        pd.read_csv(spec["claims"].path, dtype={"id": str, "group": str}),
+    )
     record = json.loads(spec["provenance"].path.read_text("utf-8"))
     used = dict(used_keys(ROOT / path for path in spec["sources"] if path.endswith(".tex")))
     found = definitions(spec, metrics, verdicts, record, used)
@@ -66,11 +69,15 @@ def definitions(
     absent, parts = left_out_experiments(spec["studies"]), numbers.parts(metrics, spec["confidence"])
     found: dict[str, str] = {}
     for key in filter(measured, used):
+        selector = parsed(key)
         try:
-            found |= numbers.results(parts, [key], absent)
+            if selector.statistic == "seeds" and selector.experiment not in absent:
+                found[key] = numbers.every_seed(metrics, selector)
+            else:
+                found |= numbers.results(parts, [key], absent)
         except (NoRowsError, numbers.SeveralRowsError) as error:
             raise StageError(f"{used[key]} asks for {key}: {error}") from None
-    found |= numbers.claims(verdicts)
+    found |= numbers.claims(verdicts, spec["confidence"])
     found |= {f"config{key}": value for key, value in numbers.flatten(spec["config"])}
     found |= {f"run{key}": value for key, value in numbers.flatten(record)}
     found["run/short_revision"] = escape(record["revision"][:7])

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from icgd.analysis.claims import FAILS
+from icgd.analysis.claims import FACT, FAILS
 from icgd.writeup.text import escape
 
 COMPARISONS = {
@@ -50,11 +50,20 @@ def shown(metric: str, value: float) -> str:
 
 
 def claims_table(claims: pd.DataFrame) -> str:
-    """Rows of the claims table; a maximum or minimum is printed without an interval.
+    """Rows of the claims table, by group; a maximum or minimum is printed without an interval.
 
-    A dagger marks thresholds that were fixed after results had been seen.
+    What stands in a group below another claim is set in; facts are below a line. A dagger marks thresholds
+    that were fixed after results had been seen.
     """
-    return "".join(_claim(row) for row in claims.to_dict("records"))
+    lines, group, facts = [], None, False
+    for row in claims.to_dict("records"):
+        if row["kind"] == FACT and not facts:
+            facts = True
+            lines.append(r"\midrule\multicolumn{8}{@{}l}{\emph{Facts, checked to rounding}}\\" + "\n")
+        inset = "" if facts or row["group"] != group else r"\enspace "
+        group = row["group"]
+        lines.append(inset + _claim(row))
+    return "".join(lines)
 
 
 def _claim(row: Mapping[Any, Any]) -> str:
@@ -74,6 +83,7 @@ def _claim(row: Mapping[Any, Any]) -> str:
         value,
         bound,
         verdict,
+        "" if row["kind"] == FACT else rf"\ensuremath{{{100 * row['chance']:.2g}\,\%}}",
     ]
     return " & ".join(cells) + r" \\" + "\n"
 
