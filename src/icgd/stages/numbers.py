@@ -38,7 +38,7 @@ def main(job: Job) -> None:
         rf"\defineresult{{run/{name}}}{{{found[f'run/{name}']}}}"
         for name in ("short_revision", "source_root")
     ]
-    frame = [*fixed, *_studies(spec), *_alternatives(spec["config"]["figures"])]
+    frame = [*fixed, *_studies(spec), *alternatives(spec["config"]["figures"])]
     write_text(output / "numbers.tex", "\n".join([*lines, *frame]) + "\n")
     write_text(output / "claims.tex", claims_table(verdicts))
 
@@ -51,7 +51,7 @@ def _studies(spec: Mapping[str, Any]) -> Iterator[str]:
     yield rf"\newcommand{{\otherstudies}}{{{others}}}"
 
 
-def _alternatives(figures: Mapping[str, Any]) -> Iterator[str]:
+def alternatives(figures: Mapping[str, Any]) -> Iterator[str]:
     """What can be read aloud in place of a figure, as a text string of PDF: UTF-16 in hexadecimal digits."""
     for name, figure in figures.items():
         text = f"Figure: {figure['title']}".encode("utf-16-be").hex().upper()
