@@ -51,7 +51,8 @@ def test_tag_in_the_margin_leads_to_the_claim(latex: None, tmp_path: Path) -> No
     (tmp_path / "numbers").mkdir()
     (tmp_path / "numbers/claims.tex").write_text(claims_table(pd.DataFrame([CLAIM])))
     pdf = typeset(
-        tmp_path, VERDICT + r"It is so.\claim{E1.2} \begin{tabular}{llllllll}\rows{claims}\end{tabular}"
+        tmp_path,
+        VERDICT + r"It is so.\claim{E1.2}\onecolumn\begin{tabular}{llllllll}\rows{claims}\end{tabular}",
     )
     assert re.search(r"/D\s*\(claim:E1\.2\)", pdf)
     assert re.search(r"\(claim:E1\.2\)\s+\d+ 0 R", pdf)
