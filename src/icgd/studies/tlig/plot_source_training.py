@@ -39,7 +39,7 @@ def draw(table: pd.DataFrame, looks: Looks, *, panels: list[Panel]) -> Figure:
 
     An algorithm's colour is that of its loss, and of the model's differences from it and cosine with it.
     """
-    figure, axes = plt.subplots(3, len(panels), figsize=(PAGE, 4.3), sharex="col", squeeze=False)
+    figure, axes = plt.subplots(3, len(panels), figsize=(PAGE, 3.9), sharex="col", squeeze=False)
     for column, panel in zip(axes.T.tolist(), panels, strict=True):
         mine = rows(table, experiment=panel["experiment"], bound=panel["bound"])
         model = looks[panel["model"]]
