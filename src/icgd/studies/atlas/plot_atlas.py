@@ -46,7 +46,7 @@ def draw(
 
     families: the algorithms of each column by name, with what the cell calls the nearest of them.
     """
-    figure, axes = plt.subplots(2, 1, figsize=(PAGE, 6.4), sharex=True)
+    figure, axes = plt.subplots(2, 1, figsize=(PAGE, 5.6), sharex=True)
     for panel, (title, option) in zip(axes, PANELS.items(), strict=True):
         cells = [
             [_nearest(rows(table, option=option, learner=model), family) for family in families.values()]
