@@ -6,6 +6,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
 
 from icgd.analysis.intervals import final
 from icgd.analysis.tidy import rows
@@ -46,7 +47,7 @@ def _tokens(axes: Axes, x: np.ndarray, y: np.ndarray, query: float) -> None:
     cells = np.ma.masked_invalid([[*x, query], [*y, np.nan]])
     axes.pcolormesh(cells, cmap=MAP, norm=Normalize(-0.7, 0.7), edgecolor="white", linewidth=1.5)
     axes.text(len(x) + 0.5, 1.5, "?", ha="center", va="center")
-    axes.add_patch(plt.Rectangle((len(x), 0), 1, 2, fill=False, color=INK, linewidth=1.0, clip_on=False))
+    axes.add_patch(Rectangle((len(x), 0), 1, 2, fill=False, color=INK, linewidth=1.0, clip_on=False))
     axes.invert_yaxis()
     axes.set_yticks([0.5, 1.5], ["$x$", "$y$"])
     axes.set_xticks([len(x) / 2, len(x) + 0.5], [f"{len(x)} examples", "query"])
@@ -115,11 +116,13 @@ def _slope(table: pd.DataFrame, x: np.ndarray, y: np.ndarray, name: str) -> floa
     mine = rows(table, metric="prediction", learner=name)
     if mine.empty:
         return float(x @ y / (x @ x))
-    last = mine.loc[mine["query"].astype(float).idxmax()]
+    last = mine.sort_values("query").iloc[-1]
     return float(last["mean"] / last["query"])
 
 
 def _named(axes: Axes, text: str, at: tuple[float, float], colour: str, lift: float = 0.0) -> None:
     """A direct label, to the right of a point."""
-    place = {"xytext": (6, lift), "textcoords": "offset points", "va": "center"}
-    axes.annotate(text, at, color=colour, fontsize=7, annotation_clip=False, **place)
+    axes.annotate(
+        text, at, (6, lift), textcoords="offset points",
+        va="center", color=colour, fontsize=7, annotation_clip=False,
+    )  # fmt: skip
