@@ -22,6 +22,7 @@ PERCENT = (
     "bounded_relative",
     "stable_relative",
     "rebuilt_relative",
+    "interpolated_relative",
     "diverged_",
     "unstable_",
 )
