@@ -111,6 +111,10 @@ MISTAKES: list[tuple[dict[str, Any], list[str]]] = [
     (tree("claims/E1.6a/where/setting", 0.6), ["claims.E1.6a", "'0.6'"]),
     (tree("claims/E1.2/above", 0.1), ["claims.E1.2", "below and above"]),
     (tree("claims/E1.2/below", None), ["claims.E1.2", "no comparison"]),
+    (tree("claims/E1.2/group", "E1.33"), ["claims.E1.2.group", "'E1.33'", "Nearest: 'E1.3'"]),
+    (tree("claims/E1.2/group", "E1.1"), ["claims.E1.2.group", "facts have no groups"]),
+    (tree("claims/E1.2/group", "E1.3"), ["claims.E1.2.group", "in the group of 'E1.2'"]),
+    (tree("claims/E1.2/kind", "find"), ["claims.E1.2.kind", "'find'", "'finding'"]),
     (tree(f"{MEASURED}/penalty/penalties", [0.1]), ["methods.tex", "the penalty is 1.0", "Nearest: '0.1'"]),
     (tree("looks/gd/colour", "red"), ["colour is 'red'", "#0072B2"]),
     (tree("experiments/one_step/unverified", ["gdd"]), ["'gdd'", "Nearest: 'gd'"]),
@@ -194,6 +198,7 @@ def test_a_kind_that_wants_more_of_its_task_says_what(tmp_path: Path) -> None:
     waves = {"kind": "sine_waves.SineWaves", "context_length": 10}
     own = {
         "task": waves,
+        "evaluation_prompts": 4,
         "measurements": {"alignment": {}},
         "baselines": {"step": {"kind": "descent.gradient_step"}},
     }
