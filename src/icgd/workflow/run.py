@@ -5,7 +5,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -15,7 +15,8 @@ from icgd.results.environment import clean
 from icgd.results.job import Job
 from icgd.results.paths import Paths
 from icgd.results.store import write_text
-from icgd.spec.config import INCLUDED, load, study_file
+from icgd.spec.bundle import archive_job
+from icgd.spec.config import INCLUDED, load, stacked, study_file
 from icgd.spec.model import Config
 from icgd.spec.order import measured, remaining
 from icgd.spec.plan import Plan
@@ -34,6 +35,8 @@ class Run:
     reads: Mapping[str, list[str]]
     file: str = ""
     """The last config file of the command line, which named it."""
+    overrides: Mapping[str, Any] = field(default_factory=dict)
+    """What it changes in the published config."""
 
     @cached_property
     def paths(self) -> Paths:
@@ -53,12 +56,17 @@ class Run:
         return Products(self.plan, self.name, source_hashes(sections.values()), places, published_studies())
 
     @cached_property
+    def archive(self) -> Job:
+        """The job that bundles it."""
+        return archive_job(self.products, self.overrides)
+
+    @cached_property
     def jobs(self) -> dict[tuple[str, str], Job]:
         """All jobs, by rule and name, but for trials of rates."""
         products = self.products
         record = [products.provenance, products.costs]
         whole = [products.metrics, products.verdicts, *record, products.numbers, products.paper]
-        checks = [products.verify(exact) for exact in (False, True)]
+        checks = [*(products.verify(exact) for exact in (False, True)), self.archive]
         later = [
             *products.figures.values(),
             *products.tables.values(),
@@ -148,7 +156,8 @@ def start(files: Iterable[Path], given: Mapping[str, Any]) -> Run:
     if not set(name) <= set("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-.+"):
         raise ConfigError(f"the config is named {name!r}; expected letters, digits and _ - . + alone")
     config = load(files, given)
-    run = Run(name, config, checked(config), relative(files[-1].resolve()) if files else "")
+    file = relative(files[-1].resolve()) if files else ""
+    run = Run(name, config, checked(config), file, stacked(files, given))
     run.check_owner()
     remember(write_text)
     return run
