@@ -16,7 +16,6 @@ import tempfile
 import zlib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import BinaryIO
 
 from icgd.results.store import replacing
 
@@ -112,10 +111,10 @@ def _check(top: Path) -> None:
             raise ArchiveError(f"was changed: {place} does not have the checksum of {SUMS}")
 
 
-def _opened(content: Content) -> BinaryIO:
+def _opened(content: Content) -> io.BufferedReader | io.BytesIO:
     return content.open("rb") if isinstance(content, Path) else io.BytesIO(content)
 
 
-def _digest(file: BinaryIO) -> str:
+def _digest(file: io.BufferedReader | io.BytesIO) -> str:
     with file:
-        return hashlib.file_digest(file, "sha256").hexdigest()  # type: ignore[arg-type]
+        return hashlib.file_digest(file, "sha256").hexdigest()
