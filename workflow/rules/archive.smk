@@ -13,7 +13,7 @@ rule archive:
         "../../envs/icgd.yaml"
     threads: 1
     resources:
-        mem_mb=1000,
-        runtime=30,
+        mem_mb=RUN.memory("archive", "all"),
+        runtime=RUN.minutes("archive", "all"),
     shell:
         stage("archive")

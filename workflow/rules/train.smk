@@ -17,7 +17,7 @@ rule train:
         "../../envs/icgd.yaml"
     threads: 1
     resources:
-        mem_mb=2000,
-        runtime=60,
+        mem_mb=RUN.memory("train", BLOCK),
+        runtime=RUN.minutes("train", BLOCK),
     shell:
         stage("train")

@@ -28,7 +28,7 @@ def archive_job(products: Products, overrides: Mapping[str, Any]) -> Job:
         "prompts": {job.name: dict(job.spec) for job in plan.jobs.values() if job.rule == "prompts"},
         "data": [artefact for job in [*jobs, *whole] for artefact in _all(job)],
         "shown": [a for job in [*products.figures.values(), products.paper] for a in _all(job)],
-        "texts": {name: hash_of((ROOT / name).read_text("utf-8")) for name in TEXTS},
+        "texts": {n: hash_of((ROOT / n).read_text("utf-8")) for n in TEXTS if (ROOT / n).is_file()},
     }
     outputs = {suffix: Path(plan.paths.whole(f"icgd-{run}.{suffix}")) for suffix in ("tar.gz", "txt")}
     return planned(

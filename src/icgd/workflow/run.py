@@ -18,6 +18,7 @@ from icgd.results.store import write_text
 from icgd.spec.bundle import archive_job
 from icgd.spec.config import INCLUDED, load, stacked, study_file
 from icgd.spec.model import Config
+from icgd.spec.needs import Need, need, needs
 from icgd.spec.order import measured, remaining
 from icgd.spec.plan import Plan
 from icgd.spec.products import Products
@@ -120,6 +121,26 @@ class Run:
     def priority(self, rule: str, name: str) -> Callable[[Any], float]:
         """Snakemake's function for the priority of a job: the seconds of the work that waits for it."""
         return lambda wildcards: self._remaining[rule, name.format(**wildcards)]
+
+    @cached_property
+    def _needs(self) -> Mapping[tuple[str, str], Need]:
+        return needs()
+
+    def memory(self, rule: str, name: str) -> Callable[..., int]:
+        """Snakemake's function for the memory (MB) that a job asks for; more at each attempt."""
+
+        def asked(wildcards: Any, attempt: int) -> int:
+            return need(self._needs, rule, name.format(**wildcards)).memory(attempt)
+
+        return asked
+
+    def minutes(self, rule: str, name: str) -> Callable[..., int]:
+        """Snakemake's function for the time (min) that a job asks for; more at each attempt."""
+
+        def asked(wildcards: Any, attempt: int) -> int:
+            return need(self._needs, rule, name.format(**wildcards)).minutes(attempt)
+
+        return asked
 
     def study_jobs(self, study: str) -> list[Job]:
         """The jobs of a study's figures, tables and claims."""
