@@ -1,7 +1,7 @@
 """Memory and time that a job asks of a cluster, from what it has needed before, with a margin.
 
-Both come from the record of a full run (`icgd.spec.order.MEASURED`). A job that is not in it asks for the most
-that any job of its rule has needed. Each further attempt asks for twice as much.
+Both come from the record of a full run (`icgd.spec.order.MEASURED`). A job that it does not have asks for the
+most that any job of its rule has needed. Each further attempt asks for twice as much.
 """
 
 import csv
