@@ -19,5 +19,10 @@ rule train:
     resources:
         mem_mb=RUN.memory("train", BLOCK),
         runtime=RUN.minutes("train", BLOCK),
+        gpu=RUN.gpu(GPUS),
+    params:
+        device=lambda wildcards, resources: (
+            f"ICGD_GPU={resources.gpu} " if GPUS or resources.gpu else ""
+        ),
     shell:
-        stage("train")
+        stage("train", "{params.device}")

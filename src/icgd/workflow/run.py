@@ -12,14 +12,16 @@ from typing import Any
 
 from icgd.results.digest import CACHE, COMPUTING, ROOT, hash_of, remember, sources, versions
 from icgd.results.environment import clean
+from icgd.results.flags import FlagsError, known
 from icgd.results.job import Job
 from icgd.results.paths import Paths
 from icgd.results.store import write_text
 from icgd.spec.bundle import archive_job
 from icgd.spec.config import INCLUDED, load, stacked, study_file
+from icgd.spec.gpu_jobs import gains
 from icgd.spec.model import Config
 from icgd.spec.needs import Need, need, needs
-from icgd.spec.order import measured, remaining
+from icgd.spec.order import expected, measured, remaining
 from icgd.spec.plan import Plan
 from icgd.spec.products import Products
 from icgd.spec.reading import ConfigError
@@ -122,6 +124,16 @@ class Run:
         """Snakemake's function for the priority of a job: the seconds of the work that waits for it."""
         return lambda wildcards: self._remaining[rule, name.format(**wildcards)]
 
+    def gpu(self, count: int) -> Callable[[Any], int]:
+        """Snakemake's function for the GPUs that a training asks for, on a machine with so many."""
+        published, seconds = load([]) if count else self.config, expected(measured())
+
+        def asked(wildcards: Any) -> int:
+            name = "{experiment}/{variant}/{learner}.{seeds}".format(**wildcards)
+            return int(count > 0 and gains(self.config, published, name, seconds))
+
+        return asked
+
     @cached_property
     def _needs(self) -> Mapping[tuple[str, str], Need]:
         return needs()
@@ -180,6 +192,10 @@ def start(files: Iterable[Path], given: Mapping[str, Any]) -> Run:
     file = relative(files[-1].resolve()) if files else ""
     run = Run(name, config, checked(config), file, stacked(files, given))
     run.check_owner()
+    try:
+        known(config.xla_flags)
+    except FlagsError as error:
+        raise ConfigError(str(error)) from None
     remember(write_text)
     return run
 
