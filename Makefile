@@ -55,6 +55,10 @@ browser:
 	@sh workflow/scripts/ensure_browser.sh
 
 # Needs uv; after it, update envs/icgd.yaml (a test compares them).
+COMPILE := uv pip compile pyproject.toml --universal --fork-strategy fewest --python-version 3.11 \
+	--generate-hashes --no-header --no-annotate
+
 lock:
-	uv pip compile pyproject.toml --extra test --universal --fork-strategy fewest --python-version 3.11 \
-		--generate-hashes --no-header --no-annotate --upgrade -o requirements.lock
+	$(COMPILE) --extra test --upgrade -o requirements.lock
+	$(COMPILE) --extra slurm -c requirements.lock -o requirements-slurm.lock
+	$(COMPILE) --extra cuda -c requirements.lock -o requirements-cuda.lock
