@@ -66,11 +66,11 @@ rule all:
 rule train:
     output: "a.out"
     resources:
-        mem_mb=lambda wildcards, attempt: 200 * 4 ** (attempt - 1),
+        mem_mb=lambda wildcards, attempt: 600 * 4 ** (attempt - 1),
         runtime=5,
     shell:
         "echo tried >> tries; "
-        "python3 -c 'import time; held = bytearray(450_000_000); time.sleep(6)'; touch {output}"
+        "python3 -c 'import time; held = bytes([1]) * 900_000_000; time.sleep(6)'; touch {output}"
 """
 
 
@@ -86,7 +86,7 @@ rule all:
 
 rule train:
     output: "{name}.out"
-    resources: mem_mb=200, runtime=5
+    resources: mem_mb=500, runtime=5
     shell: "echo $SLURM_JOB_ID > {output}"
 """
 
@@ -104,7 +104,7 @@ rule all:
 
 rule train:
     output: "a.out"
-    resources: mem_mb=300, runtime=5
+    resources: mem_mb=500, runtime=5
     shell: "echo $SLURMD_NODENAME >> nodes; while [ ! -e go ]; do sleep 0.2; done; touch {output}"
 """
 
