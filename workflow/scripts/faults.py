@@ -1,10 +1,10 @@
 """A campaign of faults: faults.py FOLDER [--target …] [--configfile …] [--kills N] [--disks N].
 
 Run by hand, in a scratch folder. First the target is made undisturbed. Then files of the finished run are
-cut, swapped, replaced by those of another version, or pickled; and, each time from nothing, a run is killed with
-SIGKILL at a random time (Snakemake, a job, or both) or runs out of disk, and is started again. In the end all
-tables and learners have to be bit for bit those of the undisturbed run, and bad files must have been refused by
-their names. Writes faults.csv there, and fails if anything else happened.
+cut, swapped, replaced by those of another version, or pickled. After that, each time from nothing, a run is
+killed with SIGKILL at a random time (Snakemake, a job, or both) or runs out of disk, and is started again. In
+the end all tables and learners have to be bit for bit those of the undisturbed run, and bad files must have
+been refused by their names. Writes faults.csv there, and fails if anything else happened.
 """
 
 import argparse

@@ -50,7 +50,7 @@ JobAcctGatherFrequency=1
 JobAcctGatherParams=OverMemoryKill
 SelectType=select/cons_tres
 SelectTypeParameters=CR_Core_Memory
-ReturnToService=2
+ReturnToService=0
 SlurmdParameters=config_overrides
 NodeName=n[1-2] NodeAddr=127.0.0.1 NodeHostname=$host Port=[7001-7002] CPUs=2 RealMemory=10000
 PartitionName=virtual Nodes=n[1-2] Default=YES MaxTime=02:00:00 State=UP
