@@ -7,11 +7,12 @@ import pytest
 import yaml
 
 from icgd.analysis import measure_rollout
-from icgd.checks.experiments import check
+from icgd.checks.experiments import check, refusal
 from icgd.spec.config import load
 from icgd.spec.expansion import variants
 from icgd.spec.model import Config
 from icgd.spec.reading import ConfigError
+from icgd.tasks.sine_waves import SineWaves
 from tests.conftest import ROOT
 
 PAPER = ROOT / "config/paper.yaml"
@@ -194,15 +195,8 @@ def test_what_a_measurement_has_to_declare_is_named(tmp_path: Path, monkeypatch:
         check(configured(tmp_path, ONE_STEP))
 
 
-def test_a_kind_that_wants_more_of_its_task_says_what(tmp_path: Path) -> None:
-    waves = {"kind": "sine_waves.SineWaves", "context_length": 10}
-    own = {
-        "task": waves,
-        "evaluation_prompts": 4,
-        "measurements": {"alignment": {}},
-        "baselines": {"step": {"kind": "descent.gradient_step"}},
-    }
-    with pytest.raises(
-        ConfigError, match=r"baselines\.step .*it reads '\w+' of its task, which SineWaves does not"
-    ):
-        check(configured(tmp_path, ONE_STEP, tree("experiments/own", own)))
+def test_a_kind_that_wants_more_of_its_task_says_what() -> None:
+    with pytest.raises(AttributeError) as error:
+        SineWaves().label_noise  # type: ignore[attr-defined]  # noqa: B018
+    assert "it reads 'label_noise' of its task, which SineWaves does not have" in refusal(error.value)
+    assert refusal(AttributeError("other")) == "AttributeError: other"

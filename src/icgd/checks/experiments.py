@@ -154,7 +154,7 @@ class Checker:
             make()
         except Exception as error:  # a kind may refuse its options with any error
             with_ = "".join(f" with {name} {value!r}" for name, value in changes.items())
-            raise ConfigError(f"{where}{with_} cannot be built: {_refusal(error)}") from None
+            raise ConfigError(f"{where}{with_} cannot be built: {refusal(error)}") from None
 
     def _kind(self, role: str, experiment: str, kind: str, where: str) -> Any:
         module, name = self.kinds.attribute(role, kind, self.home(experiment), where)
@@ -222,7 +222,7 @@ class Checker:
         return found
 
 
-def _refusal(error: Exception) -> str:
+def refusal(error: Exception) -> str:
     """Why a kind cannot be built; a learner that reads what its task does not have is told apart."""
     if isinstance(error, AttributeError) and isinstance(error.obj, Task):
         return (
