@@ -22,8 +22,8 @@ smoke: env latex
 	$(BIN)/python workflow/scripts/summary.py results/smoke $$start
 
 report: env latex
-	$(SNAKEMAKE)
-	$(SNAKEMAKE) --report results/paper/report.html
+	$(SNAKEMAKE) report
+	@echo "Report: results/paper/report.html"
 
 bench: env
 	$(SNAKEMAKE) --force bench

@@ -10,8 +10,7 @@ try:
 except (ConfigError, SourceError) as error:
     raise WorkflowError(f"config: {error}") from None
 
-PATHS, PRODUCTS = RUN.paths, RUN.products
-config["figures"] = RUN.captions  # for the report
+PATHS, PRODUCTS, PAGES = RUN.paths, RUN.products, RUN.pages
 
 
 wildcard_constraints:

@@ -18,6 +18,7 @@ from icgd.results.store import write_text
 from icgd.spec.config import INCLUDED, load, study_file
 from icgd.spec.model import Config
 from icgd.spec.order import measured, remaining
+from icgd.spec.pages import Pages
 from icgd.spec.plan import Plan
 from icgd.spec.products import Products
 from icgd.spec.reading import ConfigError
@@ -53,6 +54,11 @@ class Run:
         return Products(self.plan, self.name, source_hashes(sections.values()), places, published_studies())
 
     @cached_property
+    def pages(self) -> Pages:
+        """Jobs after those."""
+        return Pages(self.products)
+
+    @cached_property
     def jobs(self) -> dict[tuple[str, str], Job]:
         """All jobs, by rule and name, but for trials of rates."""
         products = self.products
@@ -65,6 +71,7 @@ class Run:
             *products.claims.values(),
             *whole,
             *checks,
+            self.pages.report,
         ]
         return self.plan.jobs | {(job.rule, job.name): job for job in later}
 
@@ -119,18 +126,6 @@ class Run:
         shown = [products.figures[name] for name in self.config.of_study("figures", study)]
         shown += [products.tables[name] for name in self.config.of_study("tables", study)]
         return shown + ([products.claims[study]] if study in products.claims else [])
-
-    @property
-    def captions(self) -> dict[str, dict[str, Any]]:
-        """What the report says of each figure: title, what it reads, and the code that draws it."""
-        return {
-            name: {
-                "title": figure.title,
-                "reads": list(figure.reads),
-                "code": f"{self.products.figures[name].spec['module'].replace('.', '/')}.py",
-            }
-            for name, figure in self.config.figures.items()
-        }
 
     def outputs(self, jobs: Iterable[Job]) -> list[str]:
         """Everything that some jobs make."""
