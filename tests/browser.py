@@ -14,7 +14,8 @@ CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", 
 DRIVER = shutil.which("chromedriver")
 FLAGS = (
     "--headless=new --no-sandbox --disable-gpu --disable-quic --no-first-run --window-size=1400,1000 "
-    "--disable-background-networking --disable-component-update --disable-sync --disable-dev-shm-usage"
+    "--disable-background-networking --disable-component-update --disable-sync --disable-dev-shm-usage "
+    "--force-prefers-reduced-motion"
 )
 
 

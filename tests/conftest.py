@@ -34,6 +34,14 @@ def browser() -> Iterator[Any]:
     yield from opened()
 
 
+@pytest.fixture(scope="module")
+def shared_browser() -> Iterator[Any]:
+    """One for all tests of a file."""
+    from tests.browser import opened
+
+    yield from opened()
+
+
 @pytest.fixture(autouse=True)
 def restore_precision() -> object:
     """Leave the precision as it was, whatever a test or a stage called by it does."""

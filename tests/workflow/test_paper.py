@@ -94,7 +94,7 @@ def test_paper_and_tables_are_complete(finished: Path, run: Run, counts: dict[st
     costs = pd.read_csv(results / "costs.csv", keep_default_na=False)
     spent = costs.groupby("rule").size().to_dict()
     assert spent == {rule: count for rule, count in counts.items() if rule in spent}
-    assert counts.keys() - spent.keys() == {"costs", "report", "verify", "verify_exact"}
+    assert counts.keys() - spent.keys() == {"companion", "costs", "report", "verify", "verify_exact"}
     assert set(run.config.studies) <= set(costs["study"])
     assert (results / "costs.png").stat().st_size > 300
 

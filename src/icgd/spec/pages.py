@@ -1,4 +1,4 @@
-"""The jobs that make pages to click: the report of a run."""
+"""The jobs that make pages to click: the report of a run, and the page in which its learners answer."""
 
 import hashlib
 from collections.abc import Iterable, Mapping
@@ -7,8 +7,9 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from icgd.results.digest import DRAWING, ROOT
+from icgd.results.digest import COMPUTING, DRAWING, ROOT
 from icgd.results.job import Job, artefacts
+from icgd.spec.expansion import LAW
 from icgd.spec.planned import planned
 from icgd.spec.products import Products
 
@@ -19,10 +20,12 @@ PAGES = ROOT / "src" / "icgd" / "writeup" / "pages"
 
 def hashes(files: Iterable[Path]) -> dict[str, str]:
     """What files that are no Python hold, by path from the repository's root."""
-    return {
-        str(file.relative_to(ROOT)): hashlib.sha256(file.read_bytes()).hexdigest()[:16]
-        for file in sorted(files)
-    }
+    return {place(file): hashlib.sha256(file.read_bytes()).hexdigest()[:16] for file in sorted(files)}
+
+
+def place(file: Path) -> str:
+    """A path as `ROOT / path` finds it again."""
+    return str(file.relative_to(ROOT) if file.is_relative_to(ROOT) else file)
 
 
 def lineage(job: Job, makers: Mapping[Path, Job]) -> dict[str, list[str]]:
@@ -46,6 +49,11 @@ class Pages:
 
     products: Products
 
+    @property
+    def all(self) -> list[Job]:
+        """Both, the second only if some study has a panel."""
+        return [self.report, *([self.companion] if self.products.config.panels else [])]
+
     @cached_property
     def report(self) -> Job:
         """What the run found, as one page: figures, claims, what they come from and have cost."""
@@ -65,6 +73,40 @@ class Pages:
         }
         outputs = {"output": Path(products.plan.paths.whole("report.html"))}
         return planned("report", "all", spec, outputs, ["icgd.stages.report"], DRAWING, self._settings)
+
+    @cached_property
+    def companion(self) -> Job:
+        """The page of the panels."""
+        config, plan = self.products.config, self.products.plan
+        panels = [self._panel(name) for name in sorted(config.panels, key=lambda n: config.panels[n].place)]
+        shown = {learner for panel in panels for learner in panel["learners"]}
+        spec = {
+            "run": self.products.run,
+            "panels": panels,
+            "looks": {name: look.model_dump() for name, look in config.looks.items() if name in shown},
+            "pages": hashes([*PAGES.iterdir(), *(ROOT / panel["script"] for panel in panels)]),
+        }
+        outputs = {"output": Path(plan.paths.whole("companion/index.html"))}
+        used = ["icgd.stages.companion", *self._kinds()]
+        return planned("companion", "all", spec, outputs, used, COMPUTING, self._settings)
+
+    def _panel(self, name: str) -> Tree:
+        panel, plan = self.products.config.panels[name], self.products.plan
+        learners = {
+            learner: plan.found(experiment, LAW, learner)
+            for experiment, names in panel.reads.items()
+            for learner in names
+        }
+        script = plan.kinds.script(name, self._home("panels", name), f"panels.{name}")
+        told = panel.model_dump(exclude={"reads"})
+        return {"name": name, "script": place(script), "learners": learners} | told
+
+    def _kinds(self) -> list[str]:
+        """The modules of the panels' tasks and learners."""
+        plan, panels = self.products.plan, self.products.config.panels.values()
+        read = [(name, learner) for panel in panels for name in panel.reads for learner in panel.reads[name]]
+        tasks = [plan.base(name, LAW)["task"]["module"] for name, _ in read]
+        return [*tasks, *(plan.source_spec(name, learner)["module"] for name, learner in read)]
 
     def _figure(self, name: str) -> Tree:
         job = self.products.figures[name]

@@ -71,7 +71,7 @@ class Run:
             *products.claims.values(),
             *whole,
             *checks,
-            self.pages.report,
+            *self.pages.all,
         ]
         return self.plan.jobs | {(job.rule, job.name): job for job in later}
 

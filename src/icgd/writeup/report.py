@@ -69,12 +69,12 @@ def image(path: Path) -> Tree:
 
 def claim_rows(verdicts: pd.DataFrame, homes: Mapping[str, str]) -> Iterator[Tree]:
     """Claims as the page shows them: value and bound in words and, to sort by, as numbers."""
-    for row in map(dict[str, Any], verdicts.to_dict("records")):
+    for row in verdicts.to_dict("records"):
         bounds = [f"{float(bound):.4g}" for bound in str(row["threshold"]).split()]
         interval = (
             f" [{row['interval_low']:.4g}, {row['interval_high']:.4g}]" if row["over"] == "mean" else ""
         )
-        yield row | {
+        yield {str(name): value for name, value in row.items()} | {
             "study": homes.get(row["id"], ""),
             "shown": f"{row['value']:.4g}{interval}",
             "bound": COMPARED[row["comparison"]].format(*bounds),

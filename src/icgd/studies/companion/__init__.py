@@ -1,0 +1,1 @@
+"""Small learners on lines, to be looked at: the page in which trained learners answer."""
