@@ -49,7 +49,6 @@ def _panel(checker: "Checker", name: str) -> None:
         every = checker.config.experiments[experiment]
         for learner in learners:
             one_of(learner, [*every.trained, *every.baselines], f"{where}.reads.{experiment}")
-            one_of(learner, checker.config.looks, f"{where}.reads.{experiment}: a learner without a look,")
         known += learners
     for learner in panel.history:
         one_of(learner, known, f"{where}.history")

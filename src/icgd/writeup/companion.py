@@ -67,7 +67,8 @@ def companion(spec: Mapping[str, Any]) -> str:
         learners = {}
         for name, found in panel["learners"].items():
             learner, told = loaded(found, name, name in panel["history"], panel["seeds"])
-            learners[name] = told | spec["looks"][name] | {"model": exported(learner)}
+            look = spec["looks"].get(name, {"label": name, "colour": "#000000"})
+            learners[name] = told | look | {"model": exported(learner)}
         panels.append({"name": panel["name"], "learners": learners})
         scripts.append((ROOT / panel["script"]).read_text("utf-8"))
     # "<" would end the script that holds the data.

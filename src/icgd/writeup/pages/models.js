@@ -29,6 +29,7 @@ function decoded(tree, snapshot, seed) {
 }
 
 const dot = (a, b) => { let sum = 0; for (let i = 0; i < a.length; i++) sum += a[i] * b[i]; return sum; };
+const within = (value, [low, high]) => Math.min(Math.max(value, low), high);
 const plus = (a, b, scale = 1) => a.map((value, i) => value + scale * b[i]);
 const zeros = length => new Array(length).fill(0);
 
@@ -55,9 +56,10 @@ function softmax(logits) {
   return powers.map(value => value / sum);
 }
 
-// What tokens read from a context: Σ_h P_h Σ_j a_hj V_h e_j.
+// What tokens read from a context: Σ_h P_h Σ_j a_hj V_h e_j. A causal layer reads tokens up to each one itself.
 function attention(layer, tokens, context) {
-  if (layer.position_bias || layer.causal) throw new Error("positions are not in this page's attention");
+  const bias = layer.position_bias, reach = bias && bias.shape[1];
+  const near = (head, back) => (bias ? bias.data[head * reach + within(back, [0, reach - 1])] : 0);
   const seen = context.map(token => standardised(token, layer.norm));
   const asked = tokens.map(token => standardised(token, layer.norm));
   const out = tokens.map(token => zeros(token.length));
@@ -65,9 +67,10 @@ function attention(layer, tokens, context) {
     const keys = seen.map(token => times(layer.key, token, head));
     const values = seen.map(token => times(layer.value, token, head));
     asked.forEach((token, i) => {
-      const query = times(layer.query, token, head), logits = keys.map(key => dot(key, query));
+      const query = times(layer.query, token, head), seen = layer.causal ? keys.slice(0, i + 1) : keys;
+      const logits = seen.map((key, j) => dot(key, query) + near(head, i - j));
       const weights = layer.kernel === "softmax" ? softmax(logits) : logits;
-      const read = values.reduce((sum, value, j) => plus(sum, value, weights[j]), zeros(values[0].length));
+      const read = weights.reduce((sum, weight, j) => plus(sum, values[j], weight), zeros(values[0].length));
       out[i] = plus(out[i], times(layer.projection, read, head));
     });
   }
@@ -79,6 +82,18 @@ const gelu = v => 0.5 * v * (1 + Math.tanh(Math.sqrt(2 / Math.PI) * (v + 0.04471
 function mlp(layer, token) {
   const hidden = plus(times(layer.inner, token), layer.inner_bias.data).map(gelu);
   return plus(times(layer.outer, hidden), layer.outer_bias.data);
+}
+
+// A row of a matrix.
+const row = (W, i) => Array.from(W.data.subarray(i * W.shape[1], (i + 1) * W.shape[1]));
+
+// Tokens after a block; each reads all of the context.
+function block({ attention: layer, mlp: inner }, tokens, context) {
+  const read = attention(layer, tokens, context);
+  return tokens.map((token, i) => {
+    const moved = plus(token, read[i]);
+    return plus(moved, mlp(inner, standardised(moved, layer.norm)));
+  });
 }
 
 // The weights of least squares with a penalty; directions that the inputs do not have get none.
@@ -137,6 +152,26 @@ const MODELS = {
       residual = residual.map((value, j) => value - eta * dot(slope, inputs[j]));
       [inputs, asked] = [inputs, asked].map(rows => rows.map(row => plus(row, covariance(row), -gamma)));
     });
+    return found;
+  },
+
+  // Its prompt has an objective too: a weight for each that it knows, or pairs (r, ψ(r)) one after another.
+  PromptedTransformer(model, { x, y, objective = [] }, queries) {
+    const kind = [0, 1, 2, 3].filter(i => i < model.kinds.shape[0]).map(i => row(model.kinds, i));
+    let asked = kind[0], pairs = [];
+    if (model.objectives) objective.forEach((weight, o) => { asked = plus(asked, row(model.objectives, o), weight); });
+    if (model.pairs) {
+      pairs = objective.filter((_, i) => i % 2 === 0).map((r, i) => plus(times(model.pairs, [r, objective[2 * i + 1]]), kind[3]));
+    }
+    const example = (input, j) => plus(plus(times(model.embedding, [...input, y[j]]), kind[1]), model.positions ? row(model.positions, j) : zeros(kind[1].length));
+    let context = [asked, ...x.map(example), ...pairs];
+    let tokens = model.weighs ? [asked] : queries.map(query => plus(times(model.embedding, [...query, 0]), kind[2]));
+    const found = queries.map(() => []);
+    for (const each of model.blocks) {
+      [tokens, context] = [block(each, tokens, context), block(each, context, context)];
+      const read = tokens.map(token => times(model.readout, token));
+      queries.forEach((query, i) => found[i].push(model.weighs ? dot(read[0], query) : read[i][0]));
+    }
     return found;
   },
 

@@ -11,7 +11,6 @@ const node = (name, properties = {}, ...children) => {
   made.append(...children);
   return made;
 };
-const within = (value, [low, high]) => Math.min(Math.max(value, low), high);
 const figure = value => (Math.abs(value) < 5e-4 ? "0" : value.toFixed(Math.abs(value) < 0.1 ? 3 : 2)).replace("-", "−");
 const range = (count, low, high) => Array.from({ length: count }, (_, i) => low + ((high - low) * i) / (count - 1));
 

@@ -9,8 +9,8 @@ import pytest
 
 from icgd.algorithms.descent import GradientDescent
 from icgd.prompt import Prompt
-from icgd.studies.companion import measure_rounding
-from icgd.studies.companion.lines import Lines, line_descent, line_stack, line_step
+from icgd.studies.lines import measure_rounding
+from icgd.studies.lines.lines import Lines, line_descent, line_stack, line_step
 from icgd.writeup.companion import rounded
 from tests.by_hand import hand_made, measured
 from tests.studies.handmade import seeds

@@ -1,1 +1,0 @@
-"""Small learners on lines, to be looked at: the page in which trained learners answer."""
