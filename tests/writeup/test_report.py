@@ -94,6 +94,7 @@ def page(tmp_path: Path) -> Path:
         "provenance": written("provenance.json", json.dumps(RECORD)),
         "costs": written("costs.csv", COSTS.to_csv(index=False)),
         "schedule": written("costs.png", picture(1100, 10)),
+        "companion": True,
     }
     output = tmp_path / "report.html"
     main(Job("report", "all", spec, {"output": output}))

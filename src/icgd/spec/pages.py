@@ -70,6 +70,7 @@ class Pages:
             "provenance": products.provenance.made(),
             "costs": products.costs.made("csv"),
             "schedule": products.costs.made("png"),
+            "companion": bool(config.panels),
         }
         outputs = {"output": Path(products.plan.paths.whole("report.html"))}
         return planned("report", "all", spec, outputs, ["icgd.stages.report"], DRAWING, self._settings)

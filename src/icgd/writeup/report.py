@@ -56,6 +56,7 @@ def report(spec: Mapping[str, Any]) -> str:
         hours=costs["cpu"].sum() / 3600,
         schedule=image(spec["schedule"].path),
         facts=list(facts(record)),
+        companion=spec["companion"],
     )
 
 
