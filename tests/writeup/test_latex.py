@@ -58,7 +58,8 @@ def test_claims_are_counted_by_group() -> None:
 
 def test_members_are_set_in_and_facts_below_a_line() -> None:
     lines = claims_table(verdicts()).splitlines()
-    assert [line[:8] for line in lines] == ["A & s & ", r"\enspace", r"B\textsu", r"\midrule", "F & s & "]
+    starts = [r"\claimline{A} & s", r"\enspace \claimline{A2}", r"\claimline{B}\textsuper", r"\midrule", ""]
+    assert all(line.startswith(start) for line, start in zip(lines, starts, strict=True))
     assert lines[0].endswith("holds & \\ensuremath{12\\,\\%} \\\\")
     assert lines[4].endswith("holds &  \\\\")
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from icgd.checks.experiments import Checker
 
 ANY = "*"
-RECORDED = ("run/", "claims/", "confidence", "#")
+RECORDED = ("run/", "claims/", "confidence")
 """What begins keys of numbers that only the run itself knows."""
 
 

@@ -16,7 +16,8 @@ PREFIXES = ("config/", "run/", "claim/", "claims/", "confidence")
 KEY = re.compile(
     r"(?P<experiment>\w+)/(?P<learner>\w+)/(?P<metric>\w+)(\?(?P<where>[^:]+))?(:(?P<statistic>\w+))?"
 )
-RESULT = re.compile(r"\\result\{([^}]*)\}")
+RESULT = re.compile(r"\\(result|claim)\{([^}#]*)\}")
+"""Macros of the text that ask for a number, and for a claim's verdict; not in their own definitions."""
 
 
 class Selector(NamedTuple):
@@ -53,10 +54,10 @@ def used_keys(sources: Iterable[Path]) -> Iterator[tuple[str, str]]:
     """Every key that LaTeX sources ask for, with the file and line where."""
     for path in sources:
         for number, line in enumerate(path.read_text("utf-8").splitlines(), start=1):
-            for key in RESULT.findall(line.partition("%")[0] if line.startswith("%") else line):
-                yield key, f"{path.name}, line {number}"
+            for macro, key in RESULT.findall(line.partition("%")[0] if line.startswith("%") else line):
+                yield f"claim/{key}/verdict" if macro == "claim" else key, f"{path.name}, line {number}"
 
 
 def measured(key: str) -> bool:
     """Whether a key names a measurement."""
-    return not key.startswith(PREFIXES) and key != "#1"
+    return not key.startswith(PREFIXES)

@@ -77,7 +77,7 @@ def _claim(row: Mapping[Any, Any]) -> str:
     verdict = rf"\textbf{{{row['verdict']}}}" if row["verdict"] == FAILS else row["verdict"]
     late = r"\textsuperscript{\dag}" if row["fixed"] == "after" else ""
     cells = [
-        row["id"] + late,
+        rf"\claimline{{{row['id']}}}" + late,
         escape(row["statement"]),
         escape(row["origin"]),
         OVER[row["over"]],
@@ -94,14 +94,6 @@ def _bound(metric: str, number: str) -> str:
     exact = float(number)
     lost = metric.endswith(COUNTS) and not exact.is_integer()
     return f"{exact:g}" if lost or not exact else shown(metric, exact)
-
-
-def times_table(record: Mapping[str, Any]) -> str:
-    """Rows of the run-time table: rule, jobs, CPU seconds, peak memory."""
-    return "".join(
-        f"{escape(rule)} & {row['jobs']} & {row['seconds']:.0f} & {row['peak_mb']:.0f} \\\\\n"
-        for rule, row in record["durations"].items()
-    )
 
 
 def estimate(rows: pd.DataFrame, one_minus: bool = False) -> str:

@@ -40,7 +40,7 @@ def draw(
             curve(axis, mine["times"], mine, looks[learner], marker="")
         axis.set(ylim=ROLLED_LIMITS, xlabel="applications", title=rf"$\lambda={damping:g}$")
     axes[0].set(ylabel="test loss")
-    axes[0].legend(fontsize=6)
+    axes[0].legend(fontsize=7)
     trained = rows(table, damping=None)
     reached = rows(trained, learner=level)["mean"].iloc[0]
     for axis, learners in ((axes[-2], heads), (axes[-1], fixed)):
@@ -48,5 +48,5 @@ def draw(
             each_run(axis, rows(trained, learner=learner), looks[learner])
         axis.axhline(reached, color=looks[level].colour, linestyle="--", label=looks[level].label, zorder=0)
         axis.set(ylim=TRAINED_LIMITS, xlabel="training step")
-        axis.legend(fontsize=5.5, handlelength=1)
+        axis.legend(fontsize=7, handlelength=1)
     return figure

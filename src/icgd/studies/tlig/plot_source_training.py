@@ -52,7 +52,7 @@ def draw(table: pd.DataFrame, looks: Looks, *, panels: list[Panel]) -> Figure:
         column[1].set(ylim=(0, panel["difference"]))
         column[2].set(ylim=panel["cosine"], xlabel="training step")
         column[2].axhline(1, color="black", linestyle=":", linewidth=0.8, zorder=0)
-        column[0].legend(fontsize=5.5, handlelength=1)
+        column[0].legend(fontsize=7, handlelength=1)
     axes[0, 0].set(ylabel="test loss")
     axes[1, 0].set(ylabel="differences")
     axes[2, 0].set(ylabel="sensitivity cosine")
