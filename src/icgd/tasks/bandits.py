@@ -1,0 +1,120 @@
+"""Histories of Bernoulli bandits, with an answer to be learnt at every pull (see `icgd.bandits.policy`)."""
+
+from typing import Any, Literal, TypeAlias
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+from jaxtyping import Array, Float, Key
+
+from icgd.bandits.behaviours import Named, Prior, Source, draw_means, favoured, source_policy
+from icgd.bandits.counting import Thompson
+from icgd.bandits.policy import (
+    OBJECTIVES,
+    Environment,
+    Objective,
+    cue_token,
+    environment,
+    objective_token,
+    play,
+    utilities,
+)
+from icgd.bandits.policy_gradient import Episode, surrogate
+from icgd.bandits.posterior import exact_nodes
+from icgd.prompt import TokenPrompt
+from icgd.ranges import Fraction, NonNegativeFloat, NonNegativeInt, PositiveFloat, PositiveInt
+from icgd.task import Task
+
+Label: TypeAlias = Literal["action", "best_arm", "posterior"]
+
+
+class BernoulliBandit(Task):
+    """T pulls of A arms, the arms' means drawn afresh for every prompt; reward 1 or 0.
+
+    The target at each pull is a distribution over arms: the source's action, the best arm, or under "posterior"
+    the chance of each to be best under the objective given what was seen. `playing`: episodes for RL² instead.
+    """
+
+    arms: PositiveInt = eqx.field(static=True, default=3)
+    pulls: PositiveInt = eqx.field(static=True, default=30)
+    prior: Prior = eqx.field(static=True, default="uniform")
+    source: Source = eqx.field(static=True, default="thompson")
+    parameter: PositiveFloat = eqx.field(static=True, default=1.0)
+    """UCB's width, or the gradient bandit's rate."""
+    every: PositiveInt = eqx.field(static=True, default=1)
+    """Only every so many pulls of the source are kept."""
+    label: Label = eqx.field(static=True, default="action")
+    objective: Objective | Literal["any"] = eqx.field(static=True, default="max")
+    """What is told at the start and labelled; any: one of three at random."""
+    told: bool = eqx.field(static=True, default=True)
+    """Otherwise the first token is that of the most reward, whatever is labelled."""
+    cue: NonNegativeFloat = eqx.field(static=True, default=0.0)
+    """Reliability with which the first token names the best arm; 0 for no cue."""
+    broken: Fraction = eqx.field(static=True, default=0.0)
+    """Share of prompts whose cue names any arm."""
+    favourite: Fraction = eqx.field(static=True, default=0.0)
+    """Share of prompts in which arm 0 is the best; 0 for no such law."""
+    playing: bool = eqx.field(static=True, default=False)
+    entropy: NonNegativeFloat = eqx.field(static=True, default=0.0)
+    """Weight of the entropy bonus of RL²."""
+    delay: NonNegativeInt = eqx.field(static=True, default=0)
+    """Pulls by which rewards are late in evaluation."""
+
+    def __check_init__(self) -> None:
+        if self.arms < 2:
+            raise ValueError(f"arms is {self.arms}; a choice needs at least 2")
+        Named.checked(self.cue, self.arms)
+
+    def means(self, key: Key[Array, ""]) -> Float[Array, " a"]:
+        """The arms of one task."""
+        law, place = jax.random.split(key)
+        means = draw_means(law, self.arms, self.prior)
+        return favoured(place, means, self.favourite) if self.favourite else means
+
+    def environment(self, key: Key[Array, ""], pulls: int = 0) -> Environment:
+        """All chance of one prompt."""
+        means_key, chance_key = jax.random.split(key)
+        return environment(chance_key, self.means(means_key), pulls or self.pulls)
+
+    def sample(self, key: Key[Array, ""]) -> tuple[Any, Array]:
+        """A history and the target [t a] at each position; for RL² an episode and the arms' worth [a]."""
+        chance_key, policy_key, first_key, objective_key = jax.random.split(key, 4)
+        chance = self.environment(chance_key, self.pulls * self.every)
+        number = jax.random.randint(objective_key, (), 0, len(OBJECTIVES))
+        number = number if self.objective == "any" else jnp.asarray(OBJECTIVES.index(self.objective))
+        first = objective_token(self.arms, number if self.told else jnp.zeros_like(number))
+        if self.cue:
+            first = cue_token(self.arms, Named(self.cue, self.broken).arm(first_key, chance.means))
+        first = first.astype(jnp.int32)
+        if self.playing:
+            worth = utilities(chance.means, number)
+            return Episode(chance, first, worth), worth
+        policy = source_policy(self.source, self.parameter, self.arms, self.pulls * self.every, policy_key)
+        played = play(policy, chance, first)
+        kept = slice(self.every - 1, None, self.every)
+        pulled = 2 * played.actions[kept] + _shown(chance, played.actions)[kept]
+        tokens = jnp.concatenate([first[None], pulled[:-1]])
+        actions = jax.nn.one_hot(played.actions[kept], self.arms, dtype=jnp.float32)
+        return TokenPrompt(tokens), self._target(tokens, actions, chance.means, number)
+
+    def _target(self, tokens: Array, actions: Array, means: Array, number: Array) -> Float[Array, "t a"]:
+        if self.label == "action":
+            return actions
+        if self.label == "best_arm":
+            best = jnp.argmax(utilities(means, number))
+            return jnp.broadcast_to(jax.nn.one_hot(best, self.arms, dtype=jnp.float32), actions.shape)
+        nodes = exact_nodes(self.arms, self.pulls)
+        names = OBJECTIVES if self.objective == "any" else (self.objective,)
+        rules = [Thompson(self.arms, self.pulls, jnp.ones(()), name, nodes) for name in names]
+        found = jnp.stack([jax.nn.softmax(rule(TokenPrompt(tokens))) for rule in rules])
+        return found[number if self.objective == "any" else 0].astype(jnp.float32)
+
+    def loss(self, prediction: Array, target: Array) -> Float[Array, ""]:
+        """Mean cross-entropy of the logits [t a] with the target, in nats per pull; the surrogate of RL²."""
+        if self.playing:
+            return surrogate(prediction, target, self.entropy)
+        return -jnp.mean(jnp.sum(target * jax.nn.log_softmax(prediction), axis=-1))
+
+
+def _shown(chance: Environment, actions: Array) -> Array:
+    return jnp.take_along_axis(chance.rewards, actions[:, None], axis=1)[:, 0].astype(jnp.int32)
