@@ -1,6 +1,7 @@
 """Histories of Bernoulli bandits, with an answer to be learnt at every pull (see `icgd.bandits.policy`)."""
 
-from typing import Any, Literal, TypeAlias
+import dataclasses
+from typing import Any, Literal, TypeAlias, get_args
 
 import equinox as eqx
 import jax
@@ -59,11 +60,23 @@ class BernoulliBandit(Task):
     """Weight of the entropy bonus of RL²."""
     delay: NonNegativeInt = eqx.field(static=True, default=0)
     """Pulls by which rewards are late in evaluation."""
+    members: dict[str, dict[str, Any]] = eqx.field(static=True, default_factory=dict)
+    """Options of the laws of several learners that are trained side by side, by name."""
 
     def __check_init__(self) -> None:
         if self.arms < 2:
             raise ValueError(f"arms is {self.arms}; a choice needs at least 2")
+        for option, kinds in (("source", Source), ("prior", Prior), ("label", Label)):
+            if (value := getattr(self, option)) not in get_args(kinds):
+                raise ValueError(f"{option} is {value!r}; expected one of {', '.join(get_args(kinds))}")
+        if self.objective not in (*OBJECTIVES, "any"):
+            raise ValueError(f"objective is {self.objective!r}; expected one of {', '.join(OBJECTIVES)}, any")
         Named.checked(self.cue, self.arms)
+        self.laws()
+
+    def laws(self) -> list["BernoulliBandit"]:
+        """The law of each member, in the order of their names."""
+        return [dataclasses.replace(self, members={}, **self.members[name]) for name in sorted(self.members)]
 
     def means(self, key: Key[Array, ""]) -> Float[Array, " a"]:
         """The arms of one task."""
@@ -78,6 +91,13 @@ class BernoulliBandit(Task):
 
     def sample(self, key: Key[Array, ""]) -> tuple[Any, Array]:
         """A history and the target [t a] at each position; for RL² an episode and the arms' worth [a]."""
+        if self.members:
+            keys = jax.random.split(key, len(self.members))
+            drawn = [law.sample(each) for law, each in zip(self.laws(), keys, strict=True)]
+            return jax.tree.map(lambda *leaves: jnp.stack(leaves), *drawn)
+        return self._one(key)
+
+    def _one(self, key: Key[Array, ""]) -> tuple[Any, Array]:
         chance_key, policy_key, first_key, objective_key = jax.random.split(key, 4)
         chance = self.environment(chance_key, self.pulls * self.every)
         number = jax.random.randint(objective_key, (), 0, len(OBJECTIVES))
@@ -111,6 +131,8 @@ class BernoulliBandit(Task):
 
     def loss(self, prediction: Array, target: Array) -> Float[Array, ""]:
         """Mean cross-entropy of the logits [t a] with the target, in nats per pull; the surrogate of RL²."""
+        if self.members:
+            return sum(law.loss(*one) for law, *one in zip(self.laws(), prediction, target, strict=True))
         if self.playing:
             return surrogate(prediction, target, self.entropy)
         return -jnp.mean(jnp.sum(target * jax.nn.log_softmax(prediction), axis=-1))
