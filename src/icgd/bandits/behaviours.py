@@ -2,10 +2,9 @@
 
 from typing import Literal, TypeAlias
 
-import equinox as eqx
 import jax
 import jax.numpy as jnp
-from jaxtyping import Array, Float, Key
+from jaxtyping import Array, Float, Int, Key
 
 from icgd.bandits.counting import CountingPolicy, Counts, Gittins, Thompson, Uniform, UpperConfidence
 from icgd.bandits.gittins import gittins_table
@@ -40,7 +39,7 @@ def mixed(key: Key[Array, ""], arms: int, pulls: int) -> Mixed:
     return Mixed(arms, pulls, draws / jnp.sum(draws), weight)
 
 
-def source_policy(source: Source, parameter: float, arms: int, pulls: int, key: Key[Array, ""]) -> Policy:
+def source_policy(source: Source, parameter: Array | float, arms: int, pulls: int, key: Key[Array, ""]) -> Policy:
     """The policy that a name stands for; the parameter is UCB's width or the gradient bandit's rate."""
     if source == "thompson":
         return Thompson(arms, pulls, jnp.ones(()), nodes=exact_nodes(arms, pulls))
@@ -65,7 +64,7 @@ def draw_means(key: Key[Array, ""], arms: int, prior: Prior) -> Float[Array, " a
     return {"uniform": uniform, "low": 0.2 * uniform, "high": 0.8 + 0.2 * uniform}[prior]
 
 
-def favoured(key: Key[Array, ""], means: Float[Array, " a"], share: float) -> Float[Array, " a"]:
+def favoured(key: Key[Array, ""], means: Float[Array, " a"], share: Array | float) -> Float[Array, " a"]:
     """The best arm moved to place 0 in a share of tasks, to any other place else."""
     arms, (chance, place) = len(means), jax.random.split(key)
     first = jax.random.uniform(chance) < share
@@ -74,26 +73,21 @@ def favoured(key: Key[Array, ""], means: Float[Array, " a"], share: float) -> Fl
     return means.at[to].set(means[best]).at[best].set(means[to])
 
 
-class Named(eqx.Module):
-    """Whom a cue names."""
+def named_arm(
+    key: Key[Array, ""], means: Float[Array, " a"], reliability: Array | float, broken: Array | float
+) -> Int[Array, ""]:
+    """Whom a cue names: the best arm with some reliability, else one of the others; any where it is broken."""
+    arms = len(means)
+    right, shift, lost, anything = jax.random.split(key, 4)
+    other = (jnp.argmax(means) + jax.random.randint(shift, (), 1, arms)) % arms
+    named = jnp.where(jax.random.uniform(right) < reliability, jnp.argmax(means), other)
+    return jnp.where(jax.random.uniform(lost) < broken, jax.random.randint(anything, (), 0, arms), named)
 
-    reliability: float = eqx.field(static=True)
-    broken: float = eqx.field(static=True)
 
-    def arm(self, key: Key[Array, ""], means: Float[Array, " a"]) -> Array:
-        """The best arm with some reliability, else one of the others; any arm where it is broken."""
-        arms = len(means)
-        right, shift, broken, anything = jax.random.split(key, 4)
-        other = (jnp.argmax(means) + jax.random.randint(shift, (), 1, arms)) % arms
-        named = jnp.where(jax.random.uniform(right) < self.reliability, jnp.argmax(means), other)
-        lost = jax.random.uniform(broken) < self.broken
-        return jnp.where(lost, jax.random.randint(anything, (), 0, arms), named)
-
-    @staticmethod
-    def checked(reliability: float, arms: int) -> None:
-        """`ValueError` if no cue can be so reliable."""
-        if reliability and not 1 / arms - 1e-9 <= reliability <= 1:
-            raise ValueError(
-                f"the cue's reliability is {reliability}; with {arms} arms expected one of "
-                f"[{1 / arms:.3f}, 1], or 0 for no cue"
-            )
+def check_reliability(reliability: float, arms: int) -> None:
+    """`ValueError` if no cue can be so reliable."""
+    if reliability and not 1 / arms - 1e-9 <= reliability <= 1:
+        raise ValueError(
+            f"the cue's reliability is {reliability}; with {arms} arms expected one of "
+            f"[{1 / arms:.3f}, 1], or 0 for no cue"
+        )

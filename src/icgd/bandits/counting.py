@@ -46,7 +46,7 @@ class CountingPolicy(Policy):
         pulled = is_pull(token, self.arms)
         arm = jax.nn.one_hot(jnp.where(pulled, token // 2, -1), self.arms)
         wins, losses = kept.wins + arm * (token % 2), kept.losses + arm * (1 - token % 2)
-        kept = Counts(wins, losses, jnp.where(pulled, kept.first, token))
+        kept = Counts(wins, losses, jnp.where(pulled, kept.first, token).astype(jnp.int32))
         return kept, log_of(self.probabilities(kept))
 
     @abc.abstractmethod

@@ -38,7 +38,7 @@ def _binomials(total: int, parts: int) -> Int[np.ndarray, "n k"]:
     return np.array([[math.comb(n, k) for k in range(parts + 1)] for n in range(total + parts + 1)])
 
 
-def index(counts: Int[Array, "*any 2a"], pulls: int) -> Int[Array, "*any"]:
+def index(counts: Int[Array, "*any kinds"], pulls: int) -> Int[Array, "*any"]:
     """The place of states in the tables of at most `pulls` pulls."""
     kinds = counts.shape[-1]
     table = jnp.asarray(_binomials(pulls + 1, kinds))

@@ -32,12 +32,12 @@ class Outcome(NamedTuple):
     chosen: Float[Array, "t a"]
     values: Float[Array, " t"]
 
-    def packed(self) -> Float[Array, "t 2a+1"]:
+    def packed(self) -> Float[Array, "t packed"]:
         """As one array, which a prediction is."""
         return jnp.concatenate([self.logits, self.chosen, self.values[:, None]], axis=1)
 
 
-def unpacked(prediction: Float[Array, "t 2a+1"]) -> Outcome:
+def unpacked(prediction: Float[Array, "t packed"]) -> Outcome:
     """The parts of a packed outcome."""
     arms = prediction.shape[1] // 2
     return Outcome(prediction[:, :arms], prediction[:, arms : 2 * arms], prediction[:, -1])
@@ -55,7 +55,7 @@ def advantages(worth: Float[Array, " t"], values: Float[Array, " t"]) -> Float[A
 
 
 def surrogate(
-    prediction: Float[Array, "t 2a+1"], worth: Float[Array, " a"], entropy: float
+    prediction: Float[Array, "t packed"], worth: Float[Array, " a"], entropy: float
 ) -> Float[Array, ""]:
     """−Σ_t log π(a_t) Â_t + ½ Σ_t (V_t − G_t)²/T − entropy Σ_t H(π_t), over T.
 

@@ -17,11 +17,11 @@ from icgd.tasks.bandits import BernoulliBandit
 class RecurrentPolicy(Policy):
     """A GRU (Cho et al. 2014) from token to token; a critic that knows the arms, for training alone."""
 
-    gates: Float[Array, "vocabulary 3k"]
+    gates: Float[Array, "vocabulary gates"]
     """What a token adds to reset, update and candidate, biases included."""
-    recurrent: Float[Array, "3k k"]
+    recurrent: Float[Array, "gates k"]
     readout: Float[Array, "a k"]
-    critic: Float[Array, "c k+a+1"]
+    critic: Float[Array, "c inputs"]
     critic_readout: Float[Array, " c"]
     pulls: int = eqx.field(static=True)
 

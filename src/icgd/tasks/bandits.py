@@ -6,9 +6,18 @@ from typing import Any, Literal, TypeAlias, get_args
 import equinox as eqx
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jaxtyping import Array, Float, Key
 
-from icgd.bandits.behaviours import Named, Prior, Source, draw_means, favoured, source_policy
+from icgd.bandits.behaviours import (
+    Prior,
+    Source,
+    check_reliability,
+    draw_means,
+    favoured,
+    named_arm,
+    source_policy,
+)
 from icgd.bandits.counting import Thompson
 from icgd.bandits.policy import (
     OBJECTIVES,
@@ -40,7 +49,7 @@ class BernoulliBandit(Task):
     pulls: PositiveInt = eqx.field(static=True, default=30)
     prior: Prior = eqx.field(static=True, default="uniform")
     source: Source = eqx.field(static=True, default="thompson")
-    parameter: PositiveFloat = eqx.field(static=True, default=1.0)
+    parameter: PositiveFloat = 1.0
     """UCB's width, or the gradient bandit's rate."""
     every: PositiveInt = eqx.field(static=True, default=1)
     """Only every so many pulls of the source are kept."""
@@ -49,11 +58,11 @@ class BernoulliBandit(Task):
     """What is told at the start and labelled; any: one of three at random."""
     told: bool = eqx.field(static=True, default=True)
     """Otherwise the first token is that of the most reward, whatever is labelled."""
-    cue: NonNegativeFloat = eqx.field(static=True, default=0.0)
+    cue: NonNegativeFloat = 0.0
     """Reliability with which the first token names the best arm; 0 for no cue."""
-    broken: Fraction = eqx.field(static=True, default=0.0)
+    broken: Fraction = 0.0
     """Share of prompts whose cue names any arm."""
-    favourite: Fraction = eqx.field(static=True, default=0.0)
+    favourite: Fraction = 0.0
     """Share of prompts in which arm 0 is the best; 0 for no such law."""
     playing: bool = eqx.field(static=True, default=False)
     entropy: NonNegativeFloat = eqx.field(static=True, default=0.0)
@@ -71,8 +80,10 @@ class BernoulliBandit(Task):
                 raise ValueError(f"{option} is {value!r}; expected one of {', '.join(get_args(kinds))}")
         if self.objective not in (*OBJECTIVES, "any"):
             raise ValueError(f"objective is {self.objective!r}; expected one of {', '.join(OBJECTIVES)}, any")
-        Named.checked(self.cue, self.arms)
-        self.laws()
+        if isinstance(self.cue, float):  # else it is traced, and was checked before
+            check_reliability(self.cue, self.arms)
+        if len({(law.playing, law.entropy) for law in self.laws()}) > 1:
+            raise ValueError("members differ in playing or entropy, which they share a loss for")
 
     def laws(self) -> list["BernoulliBandit"]:
         """The law of each member, in the order of their names."""
@@ -82,7 +93,7 @@ class BernoulliBandit(Task):
         """The arms of one task."""
         law, place = jax.random.split(key)
         means = draw_means(law, self.arms, self.prior)
-        return favoured(place, means, self.favourite) if self.favourite else means
+        return jnp.where(self.favourite > 0, favoured(place, means, self.favourite), means)
 
     def environment(self, key: Key[Array, ""], pulls: int = 0) -> Environment:
         """All chance of one prompt."""
@@ -92,10 +103,21 @@ class BernoulliBandit(Task):
     def sample(self, key: Key[Array, ""]) -> tuple[Any, Array]:
         """A history and the target [t a] at each position; for RL² an episode and the arms' worth [a]."""
         if self.members:
-            keys = jax.random.split(key, len(self.members))
-            drawn = [law.sample(each) for law, each in zip(self.laws(), keys, strict=True)]
-            return jax.tree.map(lambda *leaves: jnp.stack(leaves), *drawn)
+            return self._each(key)
         return self._one(key)
+
+    def _each(self, key: Key[Array, ""]) -> tuple[Any, Array]:
+        """Stacked over members, whose laws are compiled once for all that differ in numbers alone."""
+        laws, keys = self.laws(), jax.random.split(key, len(self.members))
+        forms: dict[Any, list[int]] = {}
+        for place, law in enumerate(laws):
+            forms.setdefault(jax.tree.structure(law), []).append(place)
+        parts = []
+        for places in forms.values():
+            alike = jax.tree.map(lambda *numbers: jnp.stack(list(map(jnp.float32, numbers))), *(laws[i] for i in places))
+            parts.append(jax.vmap(lambda law, key: law._one(key))(alike, keys[jnp.array(places)]))
+        order = np.argsort([place for places in forms.values() for place in places])
+        return jax.tree.map(lambda *leaves: jnp.concatenate(leaves)[order], *parts)
 
     def _one(self, key: Key[Array, ""]) -> tuple[Any, Array]:
         chance_key, policy_key, first_key, objective_key = jax.random.split(key, 4)
@@ -103,9 +125,8 @@ class BernoulliBandit(Task):
         number = jax.random.randint(objective_key, (), 0, len(OBJECTIVES))
         number = number if self.objective == "any" else jnp.asarray(OBJECTIVES.index(self.objective))
         first = objective_token(self.arms, number if self.told else jnp.zeros_like(number))
-        if self.cue:
-            first = cue_token(self.arms, Named(self.cue, self.broken).arm(first_key, chance.means))
-        first = first.astype(jnp.int32)
+        named = cue_token(self.arms, named_arm(first_key, chance.means, self.cue, self.broken))
+        first = jnp.where(self.cue > 0, named, first).astype(jnp.int32)
         if self.playing:
             worth = utilities(chance.means, number)
             return Episode(chance, first, worth), worth
@@ -132,7 +153,7 @@ class BernoulliBandit(Task):
     def loss(self, prediction: Array, target: Array) -> Float[Array, ""]:
         """Mean cross-entropy of the logits [t a] with the target, in nats per pull; the surrogate of RL²."""
         if self.members:
-            return sum(law.loss(*one) for law, *one in zip(self.laws(), prediction, target, strict=True))
+            return jnp.sum(jax.vmap(self.laws()[0].loss)(prediction, target))
         if self.playing:
             return surrogate(prediction, target, self.entropy)
         return -jnp.mean(jnp.sum(target * jax.nn.log_softmax(prediction), axis=-1))
