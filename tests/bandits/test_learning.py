@@ -1,6 +1,7 @@
 """The laws of histories, the policy gradient, and models that read histories."""
 
 import dataclasses
+from typing import Any
 
 import equinox as eqx
 import jax
@@ -21,7 +22,7 @@ from icgd.tasks.bandits import BernoulliBandit
 KEY = jax.random.key(0)
 
 
-def lively(model: eqx.Module, scale: float = 0.3) -> eqx.Module:
+def lively(model: Any, scale: float = 0.3) -> Any:
     """Every weight moved, so that nothing is zero."""
     leaves, structure = jax.tree.flatten(model)
     keys = jax.random.split(jax.random.key(1), len(leaves))
@@ -30,12 +31,12 @@ def lively(model: eqx.Module, scale: float = 0.3) -> eqx.Module:
 
 
 @pytest.mark.parametrize("build", [history_model, recurrent_policy])
-def test_pull_by_pull_is_the_same_as_in_parallel(build: object) -> None:
+def test_pull_by_pull_is_the_same_as_in_parallel(build: Any) -> None:
     task = BernoulliBandit(arms=2, pulls=5)
-    policy = lively(build(task, KEY))  # type: ignore[operator]
+    policy = lively(build(task, KEY))
     chance = task.environment(jax.random.key(2))
     played = play(policy, chance, jnp.array(4))  # type: ignore[arg-type]
-    whole = policy(TokenPrompt(played.tokens))  # type: ignore[operator]
+    whole = policy(TokenPrompt(played.tokens))
     assert np.asarray(played.logits) == pytest.approx(np.asarray(whole), abs=1e-4)
     assert jnp.ptp(whole) > 0.01
 
@@ -44,7 +45,7 @@ def test_an_episode_is_played_as_by_play() -> None:
     task = BernoulliBandit(arms=2, pulls=5, playing=True)
     policy = lively(recurrent_policy(task, KEY))
     episode, worth = task.sample(jax.random.key(3))
-    found = unpacked(policy(episode))  # type: ignore[operator]
+    found = unpacked(policy(episode))
     played = play(policy, episode.chance, episode.first)  # type: ignore[arg-type]
     assert found.chosen.argmax(axis=1).tolist() == played.actions.tolist()
     assert np.asarray(found.logits) == pytest.approx(np.asarray(played.logits), abs=1e-5)
@@ -154,9 +155,9 @@ def test_members_learn_from_laws_of_their_own() -> None:
     assert prompt.tokens.shape == (2, 4)
     assert (target[0] == target[0, 0]).all(), "the best arm is the label of member a"
     moved = lively(crowd)
-    whole = moved(prompt)  # type: ignore[operator]
+    whole = moved(prompt)
     for place, name in enumerate(crowd.names):
-        alone = moved.member(name)(TokenPrompt(prompt.tokens[place]))  # type: ignore[attr-defined]
+        alone = moved.member(name)(TokenPrompt(prompt.tokens[place]))
         assert np.asarray(whole[place]) == pytest.approx(np.asarray(alone), abs=1e-4)
     parts = [law.loss(*one) for law, *one in zip(task.laws(), whole, target, strict=True)]
     assert float(task.loss(whole, target)) == pytest.approx(float(sum(parts)))
@@ -174,22 +175,22 @@ def test_recurrent_members_play_their_episodes() -> None:
     assert jnp.isfinite(task.loss(crowd(prompt), target))
 
 
-def changes(*names: str) -> object:
+def changes(*names: str) -> Any:
     task = BernoulliBandit(pulls=4)
     base = lively(history_ensemble(task, KEY, members=["m", "n"]))
-    found = history_changes(task, KEY, members=list(names), base=["m", "n"], of="n")
+    found: Any = history_changes(task, KEY, members=list(names), base=["m", "n"], of="n")
     assert bool(jnp.isnan(found.base.members.embedding).all())
     return dataclasses.replace(found, base=base)
 
 
 def test_a_change_of_nothing_is_the_base() -> None:
     adapted = changes("all_to_min", "rank_1_to_min", "random_all_to_min")
-    base = adapted.base.member("n")  # type: ignore[attr-defined]
+    base = adapted.base.member("n")
     prompt = TokenPrompt(jnp.array([6, 1, 2, 5]))
     for name in ("all_to_min", "rank_1_to_min"):
-        same = adapted.member(name)(prompt)  # type: ignore[attr-defined]
+        same = adapted.member(name)(prompt)
         assert np.asarray(same) == pytest.approx(np.asarray(base(prompt)), abs=1e-5)
-    other = adapted.member("random_all_to_min")(prompt)  # type: ignore[attr-defined]
+    other = adapted.member("random_all_to_min")(prompt)
     assert float(jnp.abs(other - base(prompt)).max()) > 0.01
 
 
@@ -202,7 +203,7 @@ def test_only_a_part_gets_a_gradient_and_so_many_numbers() -> None:
     assert float(jnp.abs(embedding[1]).max()) > 0  # start: its own first token alone
     assert np.flatnonzero(np.asarray(jnp.abs(embedding[1]).sum(axis=1))).tolist() == [6]
     assert float(jnp.abs(embedding[0]).max()) == 0
-    model = adapted.base.member("n")  # type: ignore[attr-defined]
+    model = adapted.base.member("n")
     assert parameters("start", model) == 32
     assert parameters("vectors", model) == 64
     assert parameters("biases", model) == 2 * (64 + 32)

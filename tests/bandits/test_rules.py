@@ -99,9 +99,7 @@ def test_the_gradient_bandit_takes_the_step_of_policy_gradient() -> None:
     # Its mean over pulls and rewards is the gradient of π·μ.
     means, values = jnp.array([0.2, 0.5, 0.9]), jnp.array([0.3, -0.2, 0.1])
     policy = jax.nn.softmax(values)
-    mean_step = sum(
-        policy[a] * (means[a] - 0.5) * (jax.nn.one_hot(a, 3) - policy) for a in range(3)
-    )
+    mean_step = sum(policy[a] * (means[a] - 0.5) * (jax.nn.one_hot(a, 3) - policy) for a in range(3))
     expected = jax.grad(lambda h: jax.nn.softmax(h) @ means)(values)
     assert np.asarray(mean_step) == pytest.approx(np.asarray(expected), abs=1e-6)
     running = rules.gradient_bandit(TASK, KEY, rate=1.5, running=True)

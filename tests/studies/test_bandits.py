@@ -110,7 +110,11 @@ def test_excess_is_the_simulated_difference_of_regrets(few: dict[str, Population
 def test_shifts_change_the_arms_and_bounded_policies_are_left_out(few: dict[str, Population]) -> None:
     conditions = [["prior", "low", {"prior": "low"}], ["pulls", 8, {"pulls": 8}]]
     table = measured(
-        measure_regret, study(few, conditions, arms=2, pulls=6), prompts=500, bounded=["optimal"], left_out=["greedy"]
+        measure_regret,
+        study(few, conditions, arms=2, pulls=6),
+        prompts=500,
+        bounded=["optimal"],
+        left_out=["greedy"],
     )
     low = value(rows(table, learner="random", metric="regret", option="prior", setting="low"))
     assert low == pytest.approx(0.2, abs=0.03)

@@ -49,7 +49,11 @@ def bayes_ucb(task: BernoulliBandit, key: Key[Array, ""]) -> BayesUpperConfidenc
 
 
 def thompson(
-    task: BernoulliBandit, key: Key[Array, ""], *, sharpness: PositiveFloat = 1.0, objective: Objective = "max"
+    task: BernoulliBandit,
+    key: Key[Array, ""],
+    *,
+    sharpness: PositiveFloat = 1.0,
+    objective: Objective = "max",
 ) -> Thompson:
     """Thompson sampling, TS(k) with k the sharpness, for an objective."""
     return Thompson(task.arms, task.pulls, jnp.asarray(float(sharpness)), objective)

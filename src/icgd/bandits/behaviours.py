@@ -39,7 +39,9 @@ def mixed(key: Key[Array, ""], arms: int, pulls: int) -> Mixed:
     return Mixed(arms, pulls, draws / jnp.sum(draws), weight)
 
 
-def source_policy(source: Source, parameter: Array | float, arms: int, pulls: int, key: Key[Array, ""]) -> Policy:
+def source_policy(
+    source: Source, parameter: Array | float, arms: int, pulls: int, key: Key[Array, ""]
+) -> Policy:
     """The policy that a name stands for; the parameter is UCB's width or the gradient bandit's rate."""
     if source == "thompson":
         return Thompson(arms, pulls, jnp.ones(()), nodes=exact_nodes(arms, pulls))
@@ -76,7 +78,7 @@ def favoured(key: Key[Array, ""], means: Float[Array, " a"], share: Array | floa
 def named_arm(
     key: Key[Array, ""], means: Float[Array, " a"], reliability: Array | float, broken: Array | float
 ) -> Int[Array, ""]:
-    """Whom a cue names: the best arm with some reliability, else one of the others; any where it is broken."""
+    """Whom a cue names: the best arm with some reliability, else one of the others; if broken, any."""
     arms = len(means)
     right, shift, lost, anything = jax.random.split(key, 4)
     other = (jnp.argmax(means) + jax.random.randint(shift, (), 1, arms)) % arms

@@ -21,7 +21,7 @@ SHARES = np.linspace(0.0, 1.0, 41)
 
 
 class Optimal(CountingPolicy):
-    """Q* by dynamic programming: the best arm, or a softmax of Q* over the parameter where that is positive."""
+    """Q* by dynamic programming: the best arm, or a softmax of Q* over a positive parameter."""
 
     table: Float[Array, "s a"]
     parameter: Float[Array, ""]

@@ -69,7 +69,7 @@ def _rank(counts: Int[np.ndarray, "s k"]) -> Int[np.ndarray, " s"]:
 
 @functools.cache
 def values(arms: int, pulls: int, objective: str = "max") -> Float[np.ndarray, "s a"]:
-    """Q*(state, arm): the expected utility of the pulls that are left, at states of fewer than `pulls` pulls."""
+    """Q*(state, arm): expected utility of the pulls that are left, at all states before the last."""
     check_size(arms, pulls)
     grid = np.arange(pulls, dtype=float)
     worth = expected_utility(grid[:, None] + 0 * grid, grid + 0 * grid[:, None], objective)

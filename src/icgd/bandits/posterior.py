@@ -1,4 +1,4 @@
-"""Posteriors of Bernoulli arms after w rewards and l failures: Beta(1 + w, 1 + l), by Gauss–Legendre quadrature.
+"""Posteriors Beta(1 + w, 1 + l) of arms after w rewards and l failures, by Gauss–Legendre quadrature.
 
 With uniform priors all integrands are polynomials, so that a number of nodes of half their degree is exact.
 """

@@ -48,7 +48,9 @@ def _mask(part: Part, name: str, leaf: Any) -> Float[np.ndarray, "..."]:
     if part == "start" and name == "embedding":  # the token that comes first is the one of the most reward
         rows = first == 2 * (len(first) - 3) // 3
         return np.broadcast_to(rows[:, None], shape).astype(np.float32)
-    every = part == "all" or (part == "vectors" and name == "outer_bias") or (part == "biases" and name in BIASES)
+    every = (
+        part == "all" or (part == "vectors" and name == "outer_bias") or (part == "biases" and name in BIASES)
+    )
     return np.full(shape, float(every), np.float32)
 
 
@@ -73,7 +75,9 @@ def changed(base: HistoryModel, differences: list[Difference], part_masks: list[
     return found
 
 
-def masks(part: Part, model: HistoryModel) -> list[tuple[Float[np.ndarray, "..."], Float[np.ndarray, " rank"]]]:
+def masks(
+    part: Part, model: HistoryModel
+) -> list[tuple[Float[np.ndarray, "..."], Float[np.ndarray, " rank"]]]:
     """For each leaf where something may be added, and which ranks of the low-rank term are used."""
     found = []
     for name, leaf in _named(model)[0]:
@@ -136,7 +140,8 @@ def part_of(name: str) -> Part:
     part = name.removeprefix("random_").partition("_to_")[0]
     if part not in get_args(Part):
         raise ValueError(
-            f"{name!r} names no change; expected <part>_to_<objective> with a part of {', '.join(get_args(Part))}"
+            f"{name!r} names no change; expected <part>_to_<objective> with a part of "
+            f"{', '.join(get_args(Part))}"
         )
     return part  # type: ignore[return-value]
 
@@ -150,7 +155,7 @@ def history_changes(
     of: str,
     readout_scale: PositiveFloat = 1.0,
 ) -> ChangedEnsemble:
-    """Unchanged copies of a base, NaN until weights are put in its place; the random network has a readout."""
+    """Unchanged copies of a base, NaN until weights take its place; the random network has a readout."""
     names = ordered(task, members)
     if of not in base:
         raise ValueError(f"the base has no member {of!r}; expected one of {', '.join(base)}")

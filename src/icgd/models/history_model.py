@@ -23,7 +23,7 @@ class Memory(eqx.Module):
 
 
 class HistoryModel(Policy):
-    """Embedding, blocks of causal softmax heads and MLPs on standardised tokens, readout of the arms' logits."""
+    """Embedding, blocks of causal softmax heads and MLPs on standardised tokens, readout of logits."""
 
     embedding: Float[Array, "vocabulary e"]
     blocks: tuple[Block, ...]

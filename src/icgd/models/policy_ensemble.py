@@ -53,7 +53,9 @@ def _ensemble(
 def ordered(task: BernoulliBandit, members: list[str]) -> tuple[str, ...]:
     """Members as the task orders them; `ValueError` if it has others."""
     if task.members and set(task.members) != set(members):
-        raise ValueError(f"the members are {sorted(members)}, those of the training task {sorted(task.members)}")
+        raise ValueError(
+            f"the members are {sorted(members)}, those of the training task {sorted(task.members)}"
+        )
     return tuple(sorted(members))
 
 
@@ -83,4 +85,3 @@ def recurrent_ensemble(
 ) -> PolicyEnsemble:
     """Untrained recurrent policies, one for each member of the training task."""
     return _ensemble(task, key, members, lambda task, key: recurrent_policy(task, key, width=width))
-

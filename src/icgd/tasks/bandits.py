@@ -41,8 +41,9 @@ Label: TypeAlias = Literal["action", "best_arm", "posterior"]
 class BernoulliBandit(Task):
     """T pulls of A arms, the arms' means drawn afresh for every prompt; reward 1 or 0.
 
-    The target at each pull is a distribution over arms: the source's action, the best arm, or under "posterior"
-    the chance of each to be best under the objective given what was seen. `playing`: episodes for RL² instead.
+    The target at each pull is a distribution over arms: the source's action, the best arm, or under
+    "posterior" each arm's chance to be best under the objective given what was seen. `playing`: episodes for
+    RL² instead.
     """
 
     arms: PositiveInt = eqx.field(static=True, default=3)
@@ -114,7 +115,9 @@ class BernoulliBandit(Task):
             forms.setdefault(jax.tree.structure(law), []).append(place)
         parts = []
         for places in forms.values():
-            alike = jax.tree.map(lambda *numbers: jnp.stack(list(map(jnp.float32, numbers))), *(laws[i] for i in places))
+            alike = jax.tree.map(
+                lambda *numbers: jnp.stack(list(map(jnp.float32, numbers))), *(laws[i] for i in places)
+            )
             parts.append(jax.vmap(lambda law, key: law._one(key))(alike, keys[jnp.array(places)]))
         order = np.argsort([place for places in forms.values() for place in places])
         return jax.tree.map(lambda *leaves: jnp.concatenate(leaves)[order], *parts)

@@ -1,4 +1,4 @@
-"""The policies of an experiment by name, those that were trained side by side one by one, and how they play."""
+"""The policies of an experiment by name, one by one where they were trained side by side, and their play."""
 
 from typing import Any
 
@@ -15,7 +15,17 @@ from icgd.tasks.bandits import BernoulliBandit
 
 MEMBERS = (
     *("ad_thompson", "ad_ucb_narrow", "ad_ucb", "ad_gittins", "ad_gradient", "ad_slow", "dpt"),
-    *("cue_33", "cue_60", "cue_90", "cue_99", "cue_995", "cue_100", "cue_broken_1", "cue_broken_3", "cue_broken_10"),
+    *(
+        "cue_33",
+        "cue_60",
+        "cue_90",
+        "cue_99",
+        "cue_995",
+        "cue_100",
+        "cue_broken_1",
+        "cue_broken_3",
+        "cue_broken_10",
+    ),
     *("told", "max_only", "rl2", "rl2_told", "rl2_favoured", "large_thompson", "large_gradient"),
     *(
         f"{part}_to_{objective}"
@@ -58,17 +68,22 @@ def law_of(study: Study, condition: Condition | None = None) -> BernoulliBandit:
     return task
 
 
+def _seeds(policies: Any) -> int:
+    """How many policies a stack holds; one without numbers stands for one."""
+    leaves = jax.tree.leaves(eqx.filter(policies, eqx.is_array))
+    return len(leaves[0]) if leaves else 1
+
+
 @eqx.filter_jit
-def _play(policies: Policy, environments: Environment, first: Int[Array, " p"], delay: int) -> Played:
+def _play(policies: Any, environments: Environment, first: Int[Array, " p"], delay: int) -> Played:
     def one(policy: Policy) -> Played:
         return jax.vmap(lambda here, token: play(policy, here, token, delay))(environments, first)
 
-    return eqx.filter_vmap(one)(policies)
+    found: Played = eqx.filter_vmap(one, axis_size=_seeds(policies))(policies)
+    return found
 
 
-def play_all(
-    population: Population, environments: Environment, first: Any, delay: int = 0
-) -> Played:
+def play_all(population: Population, environments: Environment, first: Any, delay: int = 0) -> Played:
     """Every seed's policy in every environment [seeds p t …]; `first` is one token, or one for each."""
     tokens = jnp.broadcast_to(jnp.asarray(first, jnp.int32), environments.means.shape[:1])
     found: Played = _play(population.learner, environments, tokens, delay)
@@ -76,11 +91,12 @@ def play_all(
 
 
 @eqx.filter_jit
-def _answers(policies: Policy, tokens: Int[Array, "seeds p t"]) -> Float[Array, "seeds p t a"]:
+def _answers(policies: Any, tokens: Int[Array, "seeds p t"]) -> Float[Array, "seeds p t a"]:
     def one(policy: Policy, mine: Array) -> Array:
         return jax.nn.softmax(jax.vmap(lambda history: policy(TokenPrompt(history)))(mine))
 
-    return eqx.filter_vmap(one)(policies, tokens)
+    found: Array = eqx.filter_vmap(one, axis_size=_seeds(policies))(policies, tokens)
+    return found
 
 
 def answers(population: Population, tokens: Int[Array, "seeds p t"]) -> Float[Array, "seeds p t a"]:
@@ -109,4 +125,3 @@ def pulled(means: Float[Array, "p a"], actions: Int[Array, "seeds p t"]) -> Floa
     """The means of the arms that were pulled."""
     spread = jnp.broadcast_to(means[None], (len(actions), *means.shape))
     return jnp.take_along_axis(spread, actions, axis=2)
-

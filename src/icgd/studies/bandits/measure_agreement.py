@@ -25,15 +25,21 @@ METRICS = {
     "seeds_apart": Metric("total variation between two seeds, mean over the other seeds", ("behaviour",)),
     "nearest_over_seeds_apart": Metric("nearest_total_variation over seeds_apart", ("behaviour",)),
     "algorithm_over_seeds_apart": Metric("total_variation to the algorithm over seeds_apart", ("behaviour",)),
-    "fitted_parameter": Metric("the reference's parameter that is nearest on other own histories", ("reference",)),
+    "fitted_parameter": Metric(
+        "the reference's parameter that is nearest on other own histories", ("reference",)
+    ),
     "order_dependence": Metric("total variation between the last answers to a history and to its shuffle"),
-    "order_dependence_of_reference": Metric("the same of the reference, on the same histories", ("reference",)),
+    "order_dependence_of_reference": Metric(
+        "the same of the reference, on the same histories", ("reference",)
+    ),
     "order_dependence_over_reference": Metric("the learner's over the algorithm's", ("reference",)),
     "sensitivity_cosine": Metric(
         "cosine of the changes of the last answer when each past reward is turned round", ("reference",)
     ),
 }
-COLUMNS: Mapping[str, Column] = {"behaviour": Column("string", "whose histories: own, or the policy's of a name")}
+COLUMNS: Mapping[str, Column] = {
+    "behaviour": Column("string", "whose histories: own, or the policy's of a name")
+}
 OTHERS = MEMBERS
 OWN = "own"
 
@@ -96,8 +102,8 @@ def _distances(
         for rival, found in near.items()
     }
     for rival, distance in apart.items():
-        where = {"behaviour": behaviour, "reference": rival}
-        yield from study.rows(name, population, {"total_variation": distance}, **where)
+        values = {"total_variation": distance}
+        yield from study.rows(name, population, values, behaviour=behaviour, reference=rival)
     others = jnp.stack([distance for rival, distance in apart.items() if rival != algorithm]).min(axis=0)
     ratio = {"total_variation_over_nearest_rival": apart[algorithm] / others}
     yield from study.rows(name, population, ratio, behaviour=behaviour, reference=algorithm)

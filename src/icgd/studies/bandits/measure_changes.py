@@ -1,4 +1,4 @@
-"""Other objectives by a change of parameters: what is copied and what is attained, beside a random network."""
+"""Other objectives by a change of parameters: what is copied and attained, beside a random network."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -26,15 +26,21 @@ from icgd.studies.bandits.purposes import (
 )
 
 METRICS = {
-    "change_error": Metric("Σ(π − π_ref)²/Σ(π_ref − 1/A)² to posterior sampling for the objective", ("objective",)),
-    "temperature_error": Metric("the same of the base at its best temperature, of either sign", ("objective",)),
+    "change_error": Metric(
+        "Σ(π − π_ref)²/Σ(π_ref − 1/A)² to posterior sampling for the objective", ("objective",)
+    ),
+    "temperature_error": Metric(
+        "the same of the base at its best temperature, of either sign", ("objective",)
+    ),
     "temperature": Metric("the number by which the base's logits are best multiplied", ("objective",)),
     "imitation": Metric("1 − change_error/temperature_error", ("objective",)),
     "change_utility": Metric("mean utility of a pull under the objective", ("objective",)),
     "change_parameters": Metric("how many numbers were trained"),
     "change_score": Metric("retargetability by the change, from utilities", ("part",)),
 }
-COLUMNS: Mapping[str, Column] = {"part": Column("string", "what was changed, random_ first for the random network")}
+COLUMNS: Mapping[str, Column] = {
+    "part": Column("string", "what was changed, random_ first for the random network")
+}
 OTHERS = MEMBERS
 
 
@@ -60,14 +66,14 @@ def measure(
     changes = {name: p for name, p in policies.items() if "_to_" in name}
     utilities = {name: attained(p, here, first) for name, p in changes.items()}
     for name, population in changes.items():
-        objective = name.rpartition("_to_")[2]
-        error = relative_error(answers(population, tokens), wanted[objective])
+        asked = next(objective for objective in OBJECTIVES if name.endswith(f"_to_{objective}"))
+        error = relative_error(answers(population, tokens), wanted[asked])
         values = {
             "change_error": error,
-            "imitation": 1 - error / least[objective],
-            "change_utility": utilities[name][:, OBJECTIVES.index(objective)],
+            "imitation": 1 - error / least[asked],
+            "change_utility": utilities[name][:, OBJECTIVES.index(asked)],
         }
-        yield from study.rows(name, population, values, objective=objective)
+        yield from study.rows(name, population, values, objective=asked)
         model: Any = jax.tree.map(lambda a: a[0] if eqx.is_array(a) else a, population.learner)
         count = [parameters(part_of(name), model)] * len(population.seeds)
         yield from study.rows(name, population, {"change_parameters": count})

@@ -39,7 +39,9 @@ METRICS = {
     "cued_total_variation": Metric("total variation to posterior sampling at ρ̂"),
     "cued_regret": Metric("regret when the cue names this arm", ("cue",)),
     "followed": Metric("share of pulls of the cued arm among the first or last five", ("cue", "pulls")),
-    "followed_against": Metric("chance of the cued arm after ten pulls of it without reward and ten of another with"),
+    "followed_against": Metric(
+        "chance of the cued arm after ten pulls of it without reward and ten of another with"
+    ),
 }
 COLUMNS: Mapping[str, Column] = {
     "cue": Column("string", "whom the cue names: best, other (not the best), worst, or none"),

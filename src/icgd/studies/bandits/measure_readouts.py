@@ -31,7 +31,9 @@ METRICS = {
     "head_effect": Metric("total variation to the answers without a head", ("layer", "head")),
     "bias_effect": Metric("total variation to the answers without a layer's position biases", ("layer",)),
 }
-COLUMNS: Mapping[str, Column] = {"quantity": Column("string", "what is read out: mean, wins or losses of all arms")}
+COLUMNS: Mapping[str, Column] = {
+    "quantity": Column("string", "what is read out: mean, wins or losses of all arms")
+}
 OTHERS = MEMBERS
 
 
@@ -63,7 +65,9 @@ def measure(
         yield from _ablations(study, name, population, tokens)
 
 
-def _ablations(study: Study, name: str, population: Population, tokens: Int[Array, "s p t"]) -> Iterator[Record]:
+def _ablations(
+    study: Study, name: str, population: Population, tokens: Int[Array, "s p t"]
+) -> Iterator[Record]:
     """Answers without each layer's position biases, and without each of its heads."""
     model, whole = population.learner, answers(population, tokens)
     assert isinstance(model, HistoryModel)
@@ -72,21 +76,31 @@ def _ablations(study: Study, name: str, population: Population, tokens: Int[Arra
         other = answers(Population(changed, population.seeds, population.step), tokens)
         return variation(whole, other).mean(axis=(1, 2))
 
-    for depth, block in enumerate(model.blocks):
-        flat = eqx.tree_at(lambda m: m.blocks[depth].attention.position_bias, model, replace_fn=jnp.zeros_like)  # noqa: B023
-        yield from study.rows(name, population, {"bias_effect": effect(flat)}, layer=depth + 1)
-        for head in range(block.attention.projection.shape[1]):
-            mute = eqx.tree_at(
-                lambda m: m.blocks[depth].attention.projection,  # noqa: B023
-                model,
-                block.attention.projection.at[:, head].set(0.0),
-            )
-            where = {"layer": depth + 1, "head": head + 1}
-            yield from study.rows(name, population, {"head_effect": effect(mute)}, **where)
+    for depth in range(len(model.blocks)):
+        yield from study.rows(
+            name, population, {"bias_effect": effect(unbiased(model, depth))}, layer=depth + 1
+        )
+        for head in range(model.blocks[depth].attention.projection.shape[1]):
+            found = {"head_effect": effect(headless(model, depth, head))}
+            yield from study.rows(name, population, found, layer=depth + 1, head=head + 1)
+
+
+def unbiased(models: HistoryModel, depth: int) -> HistoryModel:
+    """Stacked models without a layer's position biases."""
+    return eqx.tree_at(lambda m: m.blocks[depth].attention.position_bias, models, replace_fn=jnp.zeros_like)
+
+
+def headless(models: HistoryModel, depth: int, head: int) -> HistoryModel:
+    """Stacked models without what a head writes."""
+    return eqx.tree_at(
+        lambda m: m.blocks[depth].attention.projection,
+        models,
+        replace_fn=lambda projection: projection.at[:, head].set(0.0),
+    )
 
 
 @eqx.filter_jit
-def _streams(model: HistoryModel, tokens: Int[Array, "p t"]) -> Float[Array, "p stages t e"]:
+def _streams(model: Any, tokens: Int[Array, "p t"]) -> Float[Array, "p stages t e"]:
     return jax.vmap(model.streams)(tokens)
 
 

@@ -23,7 +23,9 @@ METRICS = {
     "regret_standard_error": Metric("its standard error over tasks"),
     "regret_over_reference": Metric("regret over a reference's, on the same luck", ("reference",)),
     "regret_so_far": Metric("the same up to a pull", ("pull",)),
-    "excess": Metric("Σ_t Σ_a π(a|h)(V* − Q*(h, a)) on own histories: expected regret above the least possible"),
+    "excess": Metric(
+        "Σ_t Σ_a π(a|h)(V* − Q*(h, a)) on own histories: expected regret above the least possible"
+    ),
     "excess_standard_error": Metric("its standard error over tasks"),
     "regret_over_optimal": Metric("(R* + excess)/R*, R* the Bayes-optimal policy's expected regret"),
 }
@@ -50,7 +52,7 @@ def measure(
     """
     policies = {name: found for name, found in crowd(study).items() if name not in left_out}
     first, law = most_reward(study), law_of(study)
-    best = next((p.learner for p in policies.values() if is_optimal(p.learner)), None)
+    best: Any = next((p.learner for p in policies.values() if is_optimal(p.learner)), None)
     for condition in study.conditions:
         task = law_of(study, condition)
         here, totals = chance(study, prompts, condition), {}

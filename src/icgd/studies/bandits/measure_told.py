@@ -31,7 +31,9 @@ METRICS = {
         "total variation between the answers to histories with all rewards turned round and posterior "
         "sampling for the least reward"
     ),
-    "turned_utility": Metric("mean utility of a pull with every reward shown as its opposite", ("objective",)),
+    "turned_utility": Metric(
+        "mean utility of a pull with every reward shown as its opposite", ("objective",)
+    ),
     "turned_first_arm": Metric("share of pulls of arm 0 with every reward shown as its opposite"),
     "first_arm": Metric("share of pulls of arm 0"),
 }
@@ -63,7 +65,9 @@ def measure(
     for row, asked in zip(theirs, OBJECTIVES, strict=True):
         name = explicit[OBJECTIVES.index(asked)]
         for value, objective in zip(row, OBJECTIVES, strict=True):
-            yield from study.rows(name, policies[name], {"utility": [value]}, asked=asked, objective=objective)
+            yield from study.rows(
+                name, policies[name], {"utility": [value]}, asked=asked, objective=objective
+            )
     for name in told:
         population = policies[name]
         ours = jnp.stack([attained(population, here, first) for first in firsts], axis=1)

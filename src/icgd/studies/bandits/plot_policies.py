@@ -60,8 +60,11 @@ def _panel(panel: Axes, mine: pd.DataFrame, learners: list[str], rivals: list[st
             panel.text(j, i, text, ha="center", va="center", fontsize=5, color=colour)
     for i, learner in enumerate(learners):
         sure = (rows(mine, metric=AGAINST_SEEDS, learner=learner)["mean"] <= TWICE).all()
-        frame = {"edgecolor": "#D55E00", "linewidth": 2.0 if sure else 0.8, "linestyle": "-" if sure else "--"}
-        panel.add_patch(Rectangle((np.nanargmin(apart[i]) - 0.5, i - 0.5), 1, 1, fill=False, **frame))
+        width, line = (2.0, "-") if sure else (0.8, "--")
+        where = (np.nanargmin(apart[i]) - 0.5, i - 0.5)
+        panel.add_patch(
+            Rectangle(where, 1, 1, fill=False, edgecolor="#D55E00", linewidth=width, linestyle=line)
+        )
     panel.tick_params(length=0)
     panel.spines[:].set_visible(False)
     return image

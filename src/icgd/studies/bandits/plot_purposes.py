@@ -41,7 +41,9 @@ def draw(
     axes[0, 0].set_ylabel("asked for")
     for panel, objective in zip(axes[0, len(told) + 1 :], ("min", "target"), strict=True):
         _costs(panel, table, objective)
-        panel.set(title=f"to: {OBJECTIVES[objective]}", xlabel="parameters changed", xscale="log", yscale="log")
+        panel.set(
+            title=f"to: {OBJECTIVES[objective]}", xlabel="parameters changed", xscale="log", yscale="log"
+        )
     axes[0, len(told) + 1].set_ylabel("error to posterior sampling")
     handles, names = axes[0, -1].get_legend_handles_labels()
     figure.legend(handles, names, loc="outside lower center", ncols=9, fontsize=5.5)
@@ -49,8 +51,8 @@ def draw(
 
 
 def _matrix(panel: Axes, mine: pd.DataFrame, title: str) -> None:
-    values = mine.pivot_table(index="asked", columns="objective", values="mean")
-    values = values.loc[list(OBJECTIVES), list(OBJECTIVES)].to_numpy()
+    table = mine.pivot_table(index="asked", columns="objective", values="mean")
+    values = table.loc[list(OBJECTIVES), list(OBJECTIVES)].to_numpy()
     best = values.max(axis=0)
     panel.imshow(values / best, cmap="cividis", vmin=0.2, vmax=1.0)
     for (i, j), value in np.ndenumerate(values):

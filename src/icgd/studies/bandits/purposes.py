@@ -10,9 +10,9 @@ from jaxtyping import Array, Float, Int
 
 from icgd.analysis.study import Population
 from icgd.bandits.behaviours import mixed
+from icgd.bandits.counting import Thompson
 from icgd.bandits.policy import OBJECTIVES, Environment, objective_token, play, utilities
 from icgd.bandits.posterior import exact_nodes
-from icgd.bandits.counting import Thompson
 from icgd.prompt import TokenPrompt
 from icgd.studies.bandits.crowd import answers, play_all, pulled
 
@@ -20,7 +20,9 @@ from icgd.studies.bandits.crowd import answers, play_all, pulled
 def attained(population: Population, here: Environment, first: int) -> Float[Array, "s o"]:
     """The mean utility of a pull under each objective."""
     means = pulled(here.means, play_all(population, here, first).actions)
-    return jnp.stack([utilities(means, number).mean(axis=(1, 2)) for number in range(len(OBJECTIVES))], axis=1)
+    return jnp.stack(
+        [utilities(means, number).mean(axis=(1, 2)) for number in range(len(OBJECTIVES))], axis=1
+    )
 
 
 def turned_round(here: Environment) -> Environment:

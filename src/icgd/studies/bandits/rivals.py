@@ -49,12 +49,12 @@ def fitted(
     return Fitted(alone(dataclasses.replace(policy, parameter=best)), float(best))
 
 
-def order_dependence(
-    population: Population, tokens: Int[Array, "s p t"], key: Array
-) -> Float[Array, " s"]:
+def order_dependence(population: Population, tokens: Int[Array, "s p t"], key: Array) -> Float[Array, " s"]:
     """Total variation between the last answers to histories and to the same pulls in another order."""
     pulls = tokens.shape[2] - 1
-    orders = jax.vmap(lambda each: jax.random.permutation(each, pulls))(jax.random.split(key, tokens.shape[1]))
+    orders = jax.vmap(lambda each: jax.random.permutation(each, pulls))(
+        jax.random.split(key, tokens.shape[1])
+    )
     shuffled = jnp.take_along_axis(tokens[:, :, 1:], jnp.broadcast_to(orders, tokens[:, :, 1:].shape), axis=2)
     other = jnp.concatenate([tokens[:, :, :1], shuffled], axis=2)
     apart = variation(answers(population, tokens)[:, :, -1], answers(population, other)[:, :, -1])
