@@ -5,12 +5,7 @@ rule figure:
         made=RUN.made("figure", "{figure}"),
     output:
         PATHS.figure("{figure}", "pdf"),
-        report(
-            PATHS.figure("{figure}", "png"),
-            caption="../report/figure.rst",
-            category="Figures",
-            labels=lambda w: {"figure": RUN.config.figures[w.figure].title},
-        ),
+        PATHS.figure("{figure}", "png"),
         PATHS.figure("{figure}", "csv"),
     log:
         PATHS.log("figure", "{figure}"),
@@ -21,8 +16,8 @@ rule figure:
         "../../envs/icgd.yaml"
     threads: 1
     resources:
-        mem_mb=1000,
-        runtime=10,
+        mem_mb=RUN.memory("figure", "{figure}"),
+        runtime=RUN.minutes("figure", "{figure}"),
     shell:
         stage("figure")
 
@@ -42,8 +37,8 @@ rule table:
         "../../envs/icgd.yaml"
     threads: 1
     resources:
-        mem_mb=1000,
-        runtime=10,
+        mem_mb=RUN.memory("table", "{table}"),
+        runtime=RUN.minutes("table", "{table}"),
     shell:
         stage("table")
 
