@@ -1,7 +1,7 @@
 """The laws of histories, the policy gradient, and models that read histories."""
 
 import dataclasses
-from typing import Any
+from typing import Any, get_args
 
 import equinox as eqx
 import jax
@@ -9,7 +9,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from icgd.bandits.behaviours import draw_means, favoured
+from icgd.bandits.behaviours import Prior, draw_means, favoured
 from icgd.bandits.policy import Environment, cue_token, environment, objective_token, play
 from icgd.bandits.policy_gradient import TRACE, Episode, Outcome, advantages, surrogate, unpacked
 from icgd.models.history_changes import history_changes, parameters, part_of
@@ -113,19 +113,19 @@ def test_a_cue_names_the_best_arm_as_often_as_it_should() -> None:
 
 
 def test_arms_of_every_law() -> None:
-    keys = jax.random.split(KEY, 2000)
-    drawn = {
-        law: np.asarray(jax.vmap(lambda key, law=law: draw_means(key, 3, law))(keys))
-        for law in ("uniform", "beta_1_3", "low", "high", "gap")
-    }
+    numbers = jax.random.uniform(KEY, (2000, 6))
+    laws = get_args(Prior)
+    drawn = {law: np.asarray(jax.vmap(lambda u, law=law: draw_means(u[:4], law))(numbers)) for law in laws}
     assert drawn["uniform"].mean() == pytest.approx(0.5, abs=0.02)
     assert drawn["beta_1_3"].mean() == pytest.approx(0.25, abs=0.02)
     assert drawn["low"].max() <= 0.2 and drawn["high"].min() >= 0.8
     ordered = np.sort(drawn["gap"], axis=1)
     assert ordered[:, 2] - ordered[:, 1] == pytest.approx(0.1, abs=1e-6)
     assert ordered[:, 1] - ordered[:, 0] == pytest.approx(0, abs=1e-6)
-    first = jax.vmap(lambda key, m: favoured(key, m, 0.95).argmax())(keys, jnp.asarray(drawn["uniform"]))
-    assert (np.asarray(first) == 0).mean() == pytest.approx(0.95, abs=0.02)
+    assert np.bincount(drawn["gap"].argmax(axis=1)) / 2000 == pytest.approx(1 / 3, abs=0.04)
+    moved = jax.vmap(lambda u, m: favoured(u[4:], m, 0.95))(numbers, jnp.asarray(drawn["uniform"]))
+    assert (np.asarray(moved.argmax(axis=1)) == 0).mean() == pytest.approx(0.95, abs=0.02)
+    assert np.sort(moved, axis=1) == pytest.approx(np.sort(drawn["uniform"], axis=1))
 
 
 @pytest.mark.parametrize(

@@ -217,7 +217,7 @@ def test_who_does_what_is_told_has_a_score_of_one(double: None) -> None:
     )
     assert value(rows(table, learner="told", metric="retargetability")) == pytest.approx(1, abs=1e-6)
     assert value(rows(table, learner="deaf", metric="retargetability")) == pytest.approx(0, abs=1e-9)
-    assert value(rows(table, learner="told", metric="least_gain")) > 0.02
+    assert value(rows(table, learner="told", metric="least_gain")) > 0.005
     assert rows(table, learner="told", metric="relative_error")["value"].max() < 1e-6
     assert value(rows(table, learner="max", metric="turned_total_variation")) < 1e-6
     most = value(rows(table, learner="max", metric="utility", asked="max", objective="max"))

@@ -4,7 +4,7 @@ from typing import Literal, TypeAlias
 
 import jax
 import jax.numpy as jnp
-from jaxtyping import Array, Float, Int, Key
+from jaxtyping import Array, Float, Int
 
 from icgd.bandits.counting import CountingPolicy, Counts, Gittins, Thompson, Uniform, UpperConfidence
 from icgd.bandits.gittins import gittins_table
@@ -30,17 +30,19 @@ class Mixed(CountingPolicy):
         return jax.nn.softmax(log_of(self.liking) + self.decisiveness * mean)
 
 
-def mixed(key: Key[Array, ""], arms: int, pulls: int) -> Mixed:
-    """A behaviour at random: likings from a flat Dirichlet law, decisiveness of either sign."""
-    liking, decisive = jax.random.split(key)
-    draws = jax.random.exponential(liking, (arms,), jnp.float32)
-    bound = DECISIVENESS
-    weight = jax.random.uniform(decisive, (), jnp.float32, -bound, bound)
-    return Mixed(arms, pulls, draws / jnp.sum(draws), weight)
+def mixed(drawn: Float[Array, " numbers"], pulls: int) -> Mixed:
+    """A behaviour at random: likings from a flat Dirichlet law, decisiveness of either sign.
+
+    Here and below `drawn` are numbers from U(0, 1), all of a prompt drawn at once: calls of the generator
+    have their price.
+    """
+    arms = len(drawn) - 1
+    liking = -jnp.log1p(-drawn[:arms])
+    return Mixed(arms, pulls, liking / jnp.sum(liking), DECISIVENESS * (2 * drawn[arms] - 1))
 
 
 def source_policy(
-    source: Source, parameter: Array | float, arms: int, pulls: int, key: Key[Array, ""]
+    source: Source, parameter: Array | float, arms: int, pulls: int, drawn: Float[Array, " numbers"]
 ) -> Policy:
     """The policy that a name stands for; the parameter is UCB's width or the gradient bandit's rate."""
     if source == "thompson":
@@ -51,39 +53,40 @@ def source_policy(
         return Gittins(arms, pulls, jnp.asarray(gittins_table(pulls), jnp.float32))
     if source == "gradient":
         return GradientBandit(jnp.asarray(parameter, jnp.float32), arms)
-    return Uniform(arms, pulls) if source == "random" else mixed(key, arms, pulls)
+    return Uniform(arms, pulls) if source == "random" else mixed(drawn, pulls)
 
 
-def draw_means(key: Key[Array, ""], arms: int, prior: Prior) -> Float[Array, " a"]:
+def choice(drawn: Float[Array, ""], count: int) -> Int[Array, ""]:
+    """A number below `count`."""
+    return jnp.minimum(jnp.floor(drawn * count).astype(jnp.int32), count - 1)
+
+
+def draw_means(drawn: Float[Array, " numbers"], prior: Prior) -> Float[Array, " a"]:
     """Arms ~ U(0, 1); Beta(1, 3); U(0, 0.2); U(0.8, 1); or all alike but for one that is 0.1 better."""
-    one, other = jax.random.split(key)
-    uniform = jax.random.uniform(one, (arms,), jnp.float32)
+    uniform = drawn[:-1]
     if prior == "gap":
-        better = jax.nn.one_hot(jax.random.randint(other, (), 0, arms), arms)
+        better = jax.nn.one_hot(choice(drawn[-1], len(uniform)), len(uniform))
         return 0.9 * uniform[0] + 0.1 * better
     if prior == "beta_1_3":
         return 1 - (1 - uniform) ** (1 / 3)
     return {"uniform": uniform, "low": 0.2 * uniform, "high": 0.8 + 0.2 * uniform}[prior]
 
 
-def favoured(key: Key[Array, ""], means: Float[Array, " a"], share: Array | float) -> Float[Array, " a"]:
+def favoured(drawn: Float[Array, "2"], means: Float[Array, " a"], share: Array | float) -> Float[Array, " a"]:
     """The best arm moved to place 0 in a share of tasks, to any other place else."""
-    arms, (chance, place) = len(means), jax.random.split(key)
-    first = jax.random.uniform(chance) < share
-    to = jnp.where(first, 0, jax.random.randint(place, (), 1, arms))
+    to = jnp.where(drawn[0] < share, 0, 1 + choice(drawn[1], len(means) - 1))
     best = jnp.argmax(means)
     return means.at[to].set(means[best]).at[best].set(means[to])
 
 
 def named_arm(
-    key: Key[Array, ""], means: Float[Array, " a"], reliability: Array | float, broken: Array | float
+    drawn: Float[Array, "4"], means: Float[Array, " a"], reliability: Array | float, broken: Array | float
 ) -> Int[Array, ""]:
     """Whom a cue names: the best arm with some reliability, else one of the others; if broken, any."""
-    arms = len(means)
-    right, shift, lost, anything = jax.random.split(key, 4)
-    other = (jnp.argmax(means) + jax.random.randint(shift, (), 1, arms)) % arms
-    named = jnp.where(jax.random.uniform(right) < reliability, jnp.argmax(means), other)
-    return jnp.where(jax.random.uniform(lost) < broken, jax.random.randint(anything, (), 0, arms), named)
+    arms, best = len(means), jnp.argmax(means)
+    other = (best + 1 + choice(drawn[1], arms - 1)) % arms
+    named = jnp.where(drawn[0] < reliability, best, other)
+    return jnp.where(drawn[2] < broken, choice(drawn[3], arms), named)
 
 
 def check_reliability(reliability: float, arms: int) -> None:

@@ -64,10 +64,10 @@ class Played(eqx.Module):
 
 def environment(key: Key[Array, ""], means: Float[Array, " a"], pulls: int) -> Environment:
     """Chance for arms of these means."""
-    reward_key, noise_key = jax.random.split(key)
-    shape = (pulls, len(means))
-    rewards = jax.random.uniform(reward_key, shape, jnp.float32) < means
-    return Environment(means, rewards.astype(jnp.int32), jax.random.gumbel(noise_key, shape, jnp.float32))
+    arms = len(means)
+    drawn = jax.random.uniform(key, (pulls, 2 * arms), jnp.float32, minval=jnp.finfo(jnp.float32).tiny)
+    rewards = (drawn[:, :arms] < means).astype(jnp.int32)
+    return Environment(means, rewards, -jnp.log(-jnp.log(drawn[:, arms:])))
 
 
 class Policy(Learner):

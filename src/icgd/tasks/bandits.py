@@ -13,6 +13,7 @@ from icgd.bandits.behaviours import (
     Prior,
     Source,
     check_reliability,
+    choice,
     draw_means,
     favoured,
     named_arm,
@@ -90,16 +91,19 @@ class BernoulliBandit(Task):
         """The law of each member, in the order of their names."""
         return [dataclasses.replace(self, members={}, **self.members[name]) for name in sorted(self.members)]
 
-    def means(self, key: Key[Array, ""]) -> Float[Array, " a"]:
-        """The arms of one task."""
-        law, place = jax.random.split(key)
-        means = draw_means(law, self.arms, self.prior)
+    def _drawn(self, key: Key[Array, ""]) -> Float[Array, " numbers"]:
+        """All numbers from U(0, 1) of one prompt: for its arms, cue, objective and behaviour."""
+        return jax.random.uniform(key, (2 * self.arms + 9,), jnp.float32)
+
+    def _means(self, drawn: Float[Array, " numbers"]) -> Float[Array, " a"]:
+        means = draw_means(drawn[: self.arms + 1], self.prior)
+        place = drawn[self.arms + 1 : self.arms + 3]
         return jnp.where(self.favourite > 0, favoured(place, means, self.favourite), means)
 
     def environment(self, key: Key[Array, ""], pulls: int = 0) -> Environment:
         """All chance of one prompt."""
-        means_key, chance_key = jax.random.split(key)
-        return environment(chance_key, self.means(means_key), pulls or self.pulls)
+        law_key, chance_key = jax.random.split(key)
+        return environment(chance_key, self._means(self._drawn(law_key)), pulls or self.pulls)
 
     def sample(self, key: Key[Array, ""]) -> tuple[Any, Array]:
         """A history and the target [t a] at each position; for RL² an episode and the arms' worth [a]."""
@@ -123,17 +127,17 @@ class BernoulliBandit(Task):
         return jax.tree.map(lambda *leaves: jnp.concatenate(leaves)[order], *parts)
 
     def _one(self, key: Key[Array, ""]) -> tuple[Any, Array]:
-        chance_key, policy_key, first_key, objective_key = jax.random.split(key, 4)
-        chance = self.environment(chance_key, self.pulls * self.every)
-        number = jax.random.randint(objective_key, (), 0, len(OBJECTIVES))
+        chance = self.environment(key, self.pulls * self.every)
+        drawn = self._drawn(jax.random.split(key)[0])[self.arms + 3 :]
+        number = choice(drawn[4], len(OBJECTIVES))
         number = number if self.objective == "any" else jnp.asarray(OBJECTIVES.index(self.objective))
         first = objective_token(self.arms, number if self.told else jnp.zeros_like(number))
-        named = cue_token(self.arms, named_arm(first_key, chance.means, self.cue, self.broken))
+        named = cue_token(self.arms, named_arm(drawn[:4], chance.means, self.cue, self.broken))
         first = jnp.where(self.cue > 0, named, first).astype(jnp.int32)
         if self.playing:
             worth = utilities(chance.means, number)
             return Episode(chance, first, worth), worth
-        policy = source_policy(self.source, self.parameter, self.arms, self.pulls * self.every, policy_key)
+        policy = source_policy(self.source, self.parameter, self.arms, self.pulls * self.every, drawn[5:])
         played = play(policy, chance, first)
         kept = slice(self.every - 1, None, self.every)
         pulled = 2 * played.actions[kept] + _shown(chance, played.actions)[kept]

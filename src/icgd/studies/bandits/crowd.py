@@ -99,7 +99,7 @@ def _answers(policies: Any, tokens: Int[Array, "seeds p t"]) -> Float[Array, "se
     return found
 
 
-def answers(population: Population, tokens: Int[Array, "seeds p t"]) -> Float[Array, "seeds p t a"]:
+def answers(population: Population, tokens: Int[Array, "histories p t"]) -> Float[Array, "seeds p t a"]:
     """Probabilities of the arms at every position; a single policy answers every seed's histories."""
     count = len(population.seeds)
     if count == 1 and len(tokens) > 1:
@@ -111,7 +111,7 @@ def answers(population: Population, tokens: Int[Array, "seeds p t"]) -> Float[Ar
     return found
 
 
-def variation(ours: Float[Array, "*any a"], theirs: Float[Array, "*any a"]) -> Float[Array, "*any"]:
+def variation(ours: Float[Array, "*any a"], theirs: Float[Array, "*other a"]) -> Float[Array, "*both"]:
     """Total variation of two distributions over arms: half the sum of the differences' sizes."""
     return 0.5 * jnp.sum(jnp.abs(ours - theirs), axis=-1)
 

@@ -36,7 +36,8 @@ def mixed_histories(key: Array, here: Environment, first: Any) -> Int[Array, "1 
     tokens = jnp.broadcast_to(jnp.asarray(first, jnp.int32), (count,))
 
     def one(key: Array, chance: Environment, token: Array) -> Array:
-        return play(mixed(key, arms, pulls), chance, token).tokens
+        behaviour = mixed(jax.random.uniform(key, (arms + 1,), jnp.float32), pulls)
+        return play(behaviour, chance, token).tokens
 
     return jax.jit(jax.vmap(one))(jax.random.split(key, count), here, tokens)[None]
 
