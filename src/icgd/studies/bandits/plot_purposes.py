@@ -11,7 +11,7 @@ from icgd.plotting.axes import PAGE, spread
 from icgd.plotting.looks import Looks
 from icgd.ranges import LearnerName
 
-OBJECTIVES = {"max": "most", "min": "least", "target": "near ½"}
+OBJECTIVES = {"max": "most", "min": "least", "target": r"near $\frac{1}{2}$"}
 SHAPES = {"start": "o", "vectors": "^", "biases": "v", "rank_1": "s", "rank_4": "D", "all": "P"}
 NAMES = {
     "start": "start vector",
@@ -34,7 +34,9 @@ def draw(
     table: pd.DataFrame, looks: Looks, *, told: list[LearnerName], explicit: list[LearnerName]
 ) -> Figure:
     """Matrices of utilities for told learners and the algorithms, then errors by parameters changed."""
-    figure, axes = plt.subplots(1, len(told) + 3, figsize=(PAGE, 2.2), squeeze=False)
+    figure, axes = plt.subplots(
+        1, len(told) + 3, figsize=(PAGE, 2.0), squeeze=False, width_ratios=[1] * (len(told) + 1) + [1.4] * 2
+    )
     for panel, learner in zip(axes[0], told, strict=False):
         _matrix(panel, rows(table, metric="utility", learner=learner), looks[learner].name)
     _matrix(axes[0, len(told)], rows(table, metric="utility", learner=explicit), "posterior sampling")
