@@ -56,6 +56,12 @@ def gains(values: Float[Array, "..."]) -> Float[Array, "..."]:
     return jnp.diagonal(values, axis1=-2, axis2=-1)[..., None, :] - values
 
 
+def own_gains(values: Float[Array, "..."]) -> Float[Array, "..."]:
+    """The least gain of each objective by asking for it: min over o′ ≠ o of a[o, o] − a[o′, o]."""
+    ours = gains(values)
+    return jnp.min(jnp.where(jnp.eye(ours.shape[-1], dtype=bool), jnp.inf, ours), axis=-2)
+
+
 def retargetability(
     values: Float[Array, "*seeds a b"], explicit: Float[Array, "c d"], *, parameters: int, steps: int
 ) -> Retargetability:
@@ -77,5 +83,4 @@ def retargetability(
         )
     pairs = jnp.where(apart, ours / jnp.where(apart, theirs, 1.0), 0.0)
     score = pairs.sum(axis=(-2, -1)) / apart.sum()
-    margins = jnp.min(jnp.where(apart, ours, jnp.inf), axis=-2)
-    return Retargetability(score, pairs, margins, parameters, steps)
+    return Retargetability(score, pairs, own_gains(values), parameters, steps)
