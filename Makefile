@@ -10,7 +10,7 @@ unexport PYTHONPATH PYTHONHOME PYTHONSTARTUP PYTHONWARNINGS PYTHONOPTIMIZE PYTHO
 unexport TEXINPUTS TEXMFHOME MPLBACKEND PYTEST_ADDOPTS
 export PYTHONUTF8 := 1
 
-.PHONY: paper smoke test test-fast check report bench lock latex browser env
+.PHONY: paper smoke figures test test-fast check report bench lock latex browser env
 .DEFAULT_GOAL := paper
 
 paper: env latex
@@ -20,6 +20,10 @@ paper: env latex
 smoke: env latex
 	@start=$$(date +%s); $(SNAKEMAKE) --configfile config/smoke.yaml && \
 	$(BIN)/python workflow/scripts/summary.py results/smoke $$start
+
+# From the archive of a run, without training: all figures and the PDF, or ONLY='one_step_sizes paper'.
+figures: env latex
+	@$(ACTIVE) $(BIN)/python workflow/scripts/figures.py '$(ARCHIVE)' $(ONLY)
 
 report: env latex
 	$(SNAKEMAKE) report
@@ -51,6 +55,10 @@ browser:
 	@sh workflow/scripts/ensure_browser.sh
 
 # Needs uv; after it, update envs/icgd.yaml (a test compares them).
+COMPILE := uv pip compile pyproject.toml --universal --fork-strategy fewest --python-version 3.11 \
+	--generate-hashes --no-header --no-annotate
+
 lock:
-	uv pip compile pyproject.toml --extra test --universal --fork-strategy fewest --python-version 3.11 \
-		--generate-hashes --no-header --no-annotate --upgrade -o requirements.lock
+	$(COMPILE) --extra test --upgrade -o requirements.lock
+	$(COMPILE) --extra slurm -c requirements.lock -o requirements-slurm.lock
+	$(COMPILE) --extra cuda -c requirements.lock -o requirements-cuda.lock

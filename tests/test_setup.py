@@ -43,7 +43,7 @@ esac""",
 case "$*" in
   *"import ensurepip, venv"*) [ -e "$STUB/venv_ok" ]; exit;;
   *"-m venv"*)
-    rm -rf .venv; mkdir -p .venv/bin
+    rm -rf .venv; mkdir -p .venv/bin .venv/lib/python3.12/site-packages
     printf '#!/bin/sh\\ncase "$*" in *print*) echo "Python 3.%s";; *install*) echo INSTALLED;; esac' \
       "${MINOR:-12}" > .venv/bin/python
     chmod +x .venv/bin/python; exit;;
@@ -89,6 +89,8 @@ def test_steps_that_install_take_turns(tmp_path: Path, stubs: dict[str, str]) ->
     assert "Could not get lock" not in done.stderr
     assert done.returncode == 0, done.stderr
     assert (folder / ".venv/installed").read_text() == "one==1\n"
+    paths = folder / ".venv/lib/python3.12/site-packages/icgd.pth"
+    assert paths.read_text() == f"{folder}/src\n"
 
 
 def test_without_root_a_message_says_what_to_install(tmp_path: Path, stubs: dict[str, str]) -> None:

@@ -5,7 +5,7 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from icgd.analysis.claims import FAILS, HOLDS, NoRowsError, chosen, judged
+from icgd.analysis.claims import FAILS, HOLDS, NoRowsError, chosen, grouped, judged
 from icgd.analysis.columns import Column
 from icgd.analysis.tidy import table
 from tests.by_hand import row, seeds
@@ -17,7 +17,7 @@ NAN, INFINITE = float("nan"), float("inf")
 def claim(**changes: Any) -> dict[str, Any]:
     """A claim that the mean loss is below one, unless a comparison is among the changes."""
     base: dict[str, Any] = {"statement": "s", "origin": "o", "fixed": "before", "over": "mean"}
-    base |= {"experiment": "e", "learner": "ours", "metric": "loss"}
+    base |= {"kind": "finding", "experiment": "e", "learner": "ours", "metric": "loss"}
     compared = changes.keys() & {"below", "above", "between", "equals"}
     return base | ({} if compared else {"below": 1.0}) | changes
 
@@ -56,6 +56,36 @@ def test_a_verdict_says_what_was_compared() -> None:
         "2.0 0.2",
         2.1,
     )
+
+
+@pytest.mark.parametrize(
+    ("records", "over", "seeds", "chance"),
+    [
+        (seeds("ours", "loss", [0.5, 0.6, 0.7]), "max", 3, 0.125),
+        (seeds("ours", "loss", [0.5, 0.6, 0.7]), "mean", 3, 0.025),
+        (
+            [*seeds("ours", "loss", [0.5, 0.6], times=1), *seeds("ours", "loss", [0.1, 0.2], times=2)],
+            "min",
+            2,
+            0.25,
+        ),
+        ([row("ours", "loss", 0.5)], "max", 1, 0.5),
+    ],
+)
+def test_chance_counts_seeds_and_not_rows(
+    records: list[dict[str, Any]], over: str, seeds: int, chance: float
+) -> None:
+    where = {"times": "*"} if "times" in records[0] else {}
+    found = judged("X", claim(over=over, where=where), table(records, TIMES), 0.95)
+    assert (found["seeds"], found["chance"]) == (seeds, pytest.approx(chance))
+
+
+def test_groups_follow_the_claim_that_stands_for_them() -> None:
+    claims = [("B2", "B1"), ("F", "F"), ("A", "A"), ("B1", "B1"), ("A2", "A"), ("C2", "C1"), ("C3", "C1")]
+    found = pd.DataFrame(claims, columns=["id", "group"])
+    found["kind"] = ["fact" if name == "F" else "finding" for name in found["id"]]
+    assert grouped(found)["id"].tolist() == ["A", "A2", "B1", "B2", "C2", "C3", "F"]
+    assert grouped(found.iloc[:0]).empty
 
 
 @pytest.fixture

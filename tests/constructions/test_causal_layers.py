@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from icgd.algorithms.online_descent import OnlineDescent
-from icgd.constructions.causal_layers import Steps, causal_layers, gauged, steps_of
+from icgd.constructions.causal_layers import Steps, causal_layers, steps_of
+from icgd.constructions.gauge import gauged
 from tests.prompts import random_prompt
 
 RATES, SHRINKAGES = jnp.array([0.3, 0.8, 0.1]), jnp.array([0.2, 0.05, 0.4])

@@ -38,6 +38,14 @@ def test_training_shows_each_learner_against_its_algorithm() -> None:
     ]
 
 
+def test_training_shows_every_seed_of_those_that_end_in_several_places() -> None:
+    options = {"learners": {"model": "gd"}, "by_seed": ["model"]}
+    loss, second, *_ = drawn(plot_training, training(), {}, LOOKS, **options).axes
+    assert [line.get_ydata().tolist() for line in loss.lines[:2]] == [[1.0, 0.5], [2.0, 1.0]]
+    assert [line.get_ydata().tolist() for line in second.lines] == [[2.0, 1.0], [4.0, 2.0]]
+    assert not loss.collections  # no band
+
+
 def shift(metric: str = "loss") -> list[Record]:
     found = []
     for option, setting, level in [

@@ -6,11 +6,13 @@ from typing import Any
 import pytest
 import yaml
 
-from icgd.checks.experiments import check
+from icgd.analysis import measure_rollout
+from icgd.checks.experiments import check, refusal
 from icgd.spec.config import load
 from icgd.spec.expansion import variants
 from icgd.spec.model import Config
 from icgd.spec.reading import ConfigError
+from icgd.tasks.sine_waves import SineWaves
 from tests.conftest import ROOT
 
 PAPER = ROOT / "config/paper.yaml"
@@ -110,6 +112,10 @@ MISTAKES: list[tuple[dict[str, Any], list[str]]] = [
     (tree("claims/E1.6a/where/setting", 0.6), ["claims.E1.6a", "'0.6'"]),
     (tree("claims/E1.2/above", 0.1), ["claims.E1.2", "below and above"]),
     (tree("claims/E1.2/below", None), ["claims.E1.2", "no comparison"]),
+    (tree("claims/E1.2/group", "E1.33"), ["claims.E1.2.group", "'E1.33'", "Nearest: 'E1.3'"]),
+    (tree("claims/E1.2/group", "E1.1"), ["claims.E1.2.group", "facts have no groups"]),
+    (tree("claims/E1.2/group", "E1.3"), ["claims.E1.2.group", "in the group of 'E1.2'"]),
+    (tree("claims/E1.2/kind", "find"), ["claims.E1.2.kind", "'find'", "'finding'"]),
     (tree(f"{MEASURED}/penalty/penalties", [0.1]), ["methods.tex", "the penalty is 1.0", "Nearest: '0.1'"]),
     (tree("looks/gd/colour", "red"), ["colour is 'red'", "#0072B2"]),
     (tree("experiments/one_step/unverified", ["gdd"]), ["'gdd'", "Nearest: 'gd'"]),
@@ -181,3 +187,16 @@ def test_variants_change_all_their_options() -> None:
     found = variants(load([]).experiments["one_step"])
     assert found["test"] == {}
     assert found["size=20"] == {"dimension": 20, "context_length": 20}
+
+
+def test_what_a_measurement_has_to_declare_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delattr(measure_rollout, "OTHERS")
+    with pytest.raises(ConfigError, match=r"measurements\.rollout: .*measure_rollout has no 'OTHERS'"):
+        check(configured(tmp_path, ONE_STEP))
+
+
+def test_a_kind_that_wants_more_of_its_task_says_what() -> None:
+    with pytest.raises(AttributeError) as error:
+        SineWaves().label_noise  # type: ignore[attr-defined]  # noqa: B018
+    assert "it reads 'label_noise' of its task, which SineWaves does not have" in refusal(error.value)
+    assert refusal(AttributeError("other")) == "AttributeError: other"

@@ -49,6 +49,28 @@ def test_the_table_counts_the_seeds_on_which_a_model_is_the_nearest_algorithm() 
     assert "& no & 0.990" in table_atlas.latex(metrics.assign(value=vague), LOOKS, 0.95)
 
 
+def test_seeds_that_differ_in_what_is_nearest_have_ranges_instead_of_intervals() -> None:
+    found = []
+    for seed, (near, far) in enumerate(((0.1, 0.4), (0.2, 0.5), (0.4, 0.3))):
+        for reference, apart in (("gd", near), ("ols", far)):
+            values = {"relative_distance": apart, "relative_distance_standard_error": 0.0}
+            values |= {
+                "sensitivity_cosine": 0.9,
+                "is_algorithm": 0.0,
+                "beyond_nearest": apart - min(near, far),
+            }
+            values |= {"beyond_nearest_standard_error": 0.0}
+            key = {"experiment": "atlas", "learner": "near", "seed": seed, "step": 5, "reference": reference}
+            key |= {"option": None, "setting": None}
+            found += [key | {"metric": metric, "value": value} for metric, value in values.items()]
+            found.append(
+                key | {"option": "inputs", "setting": "normal", "metric": "is_algorithm", "value": 0.0}
+            )
+    metrics = pd.DataFrame(found).astype({"seed": "Int64", "step": "Int64", "option": "string"})
+    row = table_atlas.latex(metrics, LOOKS, 0.95)
+    assert row.startswith("one layer & GD (2/3) & 0.100--0.400 & least squares & 0.300--0.500 &")
+
+
 def test_every_model_is_compared_with_every_algorithm_of_the_figure() -> None:
     config = load([])
     shown = config.figures["atlas"].options

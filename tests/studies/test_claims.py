@@ -73,11 +73,28 @@ def test_claim_holds_and_fails(name: str) -> None:
         assert verdict(good, bad, good) == FAILS
 
 
+def test_groups_are_few_and_led_by_findings() -> None:
+    heads = [name for name, claim in CONFIG.claims.items() if claim.kind == "finding" and claim.group is None]
+    led = {claim.group for claim in CONFIG.claims.values() if claim.group}
+    assert led <= set(heads)
+    assert len(heads) < len(CONFIG.claims) / 2
+
+
+def test_facts_are_exact() -> None:
+    """Thresholds of facts are those of rounding."""
+    facts = {name: claim for name, claim in CONFIG.claims.items() if claim.kind == "fact"}
+    assert {"E1.1", "E5.1", "E6.1"} <= facts.keys()
+    for claim in facts.values():
+        exact = claim.below is not None and claim.below <= 1e-11
+        assert exact or (claim.above is not None and claim.above >= 0.999999)
+
+
 def test_two_sided_claims_fail_on_both_sides() -> None:
     claim: dict[str, Any] = {
         "statement": "s",
         "origin": "o",
         "fixed": "before",
+        "kind": "finding",
         "experiment": "e",
         "learner": "l",
         "metric": "m",

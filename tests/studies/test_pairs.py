@@ -77,13 +77,20 @@ def test_construction_at_low_and_high_sharpness(tmp_path: Path, double: None) ->
     prompts = drawn()
     targets = np.random.default_rng(1).normal(size=(5, 1))
     study = make_study(tmp_path, prompts, targets, {}, task=TASK)
-    found = measured(measure_pair_construction, study, sharpness=[1.0, 100.0], prompts=5)
+    found = measured(
+        measure_pair_construction, study, sharpness=[1.0, 100.0], linear_codes=[20, 40], prompts=5
+    )
     rate = best_rate()
     apart = abs(rate / N * (step(prompts, attention(1.0)) - descent(prompts)))
     relative = apart.mean() / abs(targets).mean()
     assert values(found, metric="relative_distance", sharpness=1.0) == pytest.approx([relative])
     assert values(found, metric="largest_difference", sharpness=1.0) == pytest.approx([apart.max()])
     assert values(found, metric="largest_difference", sharpness=100.0)[0] < 1e-12
+    assert values(found, metric="linear_largest_difference") == pytest.approx([0], abs=1e-12)
+    assert (
+        values(found, metric="linear_largest_entry", codes=20)[0]
+        > values(found, metric="linear_largest_entry", codes=40)[0]
+    )
     assert measure_pair_construction.reads(make_experiment(), {}) == []
 
 
@@ -133,6 +140,7 @@ def test_circuit_of_an_induction_head(tmp_path: Path, double: None) -> None:
     rescaled = [loss(best) / base - 1] * 2
     assert values(found, metric="relative_excess_loss_rescaled", **trained) == pytest.approx(rescaled)
     assert values(found, metric="prediction_correlation", **trained) == pytest.approx([1, 1])
+    assert values(found, metric="relative_distance_rescaled", **trained) == pytest.approx([0, 0], abs=1e-12)
     kept = values(found, metric="loss", map="no_label_to_input")
     assert kept == pytest.approx([loss(0.5), loss(1.0)])
     assert values(found, metric="loss", map="mean") == pytest.approx(kept)

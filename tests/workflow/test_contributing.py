@@ -38,11 +38,14 @@ def keeping_nulls(first: dict[str, Any], second: dict[str, Any]) -> dict[str, An
 
 def test_walk_throughs_work_as_they_stand(tmp_path: Path) -> None:
     assert {language for _, language, _ in BLOCKS} == {"python", "yaml", "tex"}
-    assert len([file for file, language, _ in BLOCKS if language == "python" and file]) == 3
+    assert len([file for file, language, _ in BLOCKS if language == "python" and file]) == 4
     folder = checkout(tmp_path / "icgd")
     (folder / "config/try.yaml").write_text(yaml.safe_dump(follow(folder)), "utf-8")
-    snakemake(folder, "study_one_step", "figure_bias", "study_offset", "--configfile", "config/try.yaml")
     results = folder / "results/try"
+    sparse = "results/try/comparisons/sparse/test/alignment.parquet"
+    asked = ["study_one_step", "figure_bias", "study_offset", "results/try/claims/one_step.csv", sparse]
+    snakemake(folder, *asked, "--configfile", "config/try.yaml")
+    assert set(pd.read_parquet(folder / sparse)["learner"]) >= {"sparse_layer", "sparse_ols"}
     bias = pd.read_csv(results / "figures/bias.csv")
     assert set(bias["learner"]) == {"transformer", "two_heads", "gd", "sign"}
     rivals = pd.read_csv(results / "figures/one_step_rivals.csv")

@@ -23,6 +23,8 @@ from tests.conftest import ROOT, checkout, snakemake
 
 pytestmark = pytest.mark.workflow
 RESULTS = "results/smoke"
+MAIN_TEXT = 12
+"""Pages that the main text may have."""
 SMOKE = ROOT / "config/smoke.yaml"
 
 
@@ -94,7 +96,8 @@ def test_paper_and_tables_are_complete(finished: Path, run: Run, counts: dict[st
     costs = pd.read_csv(results / "costs.csv", keep_default_na=False)
     spent = costs.groupby("rule").size().to_dict()
     assert spent == {rule: count for rule, count in counts.items() if rule in spent}
-    assert counts.keys() - spent.keys() == {"companion", "costs", "report", "verify", "verify_exact"}
+    others = {"archive", "companion", "costs", "report", "verify", "verify_exact"}
+    assert counts.keys() - spent.keys() == others
     assert set(run.config.studies) <= set(costs["study"])
     assert (results / "costs.png").stat().st_size > 300
 
@@ -111,6 +114,24 @@ def test_learners_of_a_run_answer_in_a_notebook(finished: Path) -> None:
         assert learner(one)[:, 0].tolist() == pytest.approx(learner(prompts)[:, 2, 0].tolist(), abs=1e-5)
     with pytest.raises(LookupError, match="'transformer'"):
         icgd.load(finished / RESULTS, "one_step", "transfomer")
+
+
+def test_lines_of_python_in_the_readme_run(finished: Path) -> None:
+    (block,) = re.findall(r"```python\n(.*?)```", (ROOT / "README.md").read_text("utf-8"), re.DOTALL)
+    found: dict[str, object] = {}
+    exec(block.replace("results/paper", str(finished / RESULTS)), found)
+    assert 0 < float(found["difference"]) < 1  # type: ignore[arg-type]
+    assert found["errors"].shape == (2, 1000, 1)  # type: ignore[attr-defined]
+
+
+def test_paper_typeset_again_is_the_same_file(edited: Path) -> None:
+    """Although jobs take another time; and the main text is not longer than it is meant to be."""
+    before = (edited / RESULTS / "paper.pdf").read_bytes()
+    snakemake(edited, f"{RESULTS}/paper.pdf", "--forcerun", "provenance", "paper")
+    assert (edited / RESULTS / "paper.pdf").read_bytes() == before
+    (log,) = (edited / RESULTS / "logs").rglob("paper/all.log")
+    pages = re.search(r"pages of the main text: (\d+)", log.read_text("utf-8"))
+    assert pages and int(pages[1]) <= MAIN_TEXT
 
 
 def test_second_run_has_nothing_to_do(finished: Path) -> None:
@@ -187,8 +208,9 @@ def test_artefact_that_is_cut_off_is_named_last(edited: Path) -> None:
     assert done.returncode != 0
     last = "\n".join(done.stderr.splitlines()[-6:])
     assert f"error: {learner.relative_to(edited)} cannot be read" in last
-    assert "Rebuild it with: snakemake --cores all --force" in last
-    snakemake(edited, str(learner.relative_to(edited)), "--force")
+    assert f"Delete {learner.relative_to(edited)} and repeat" in last
+    learner.unlink()
+    snakemake(edited, table)
     load_arrays(Artefact(learner), "learner")
 
 

@@ -13,7 +13,7 @@ rule baselines:
         "../../envs/icgd.yaml"
     threads: 1
     resources:
-        mem_mb=4000,
-        runtime=30,
+        mem_mb=RUN.memory("baselines", VARIANT),
+        runtime=RUN.minutes("baselines", VARIANT),
     shell:
         stage("baselines")

@@ -13,8 +13,8 @@ rule claims:
         "../../envs/icgd.yaml"
     threads: 1
     resources:
-        mem_mb=1000,
-        runtime=10,
+        mem_mb=RUN.memory("claims", "{study}"),
+        runtime=RUN.minutes("claims", "{study}"),
     shell:
         stage("claims")
 
@@ -33,7 +33,7 @@ rule verdicts:
         "../../envs/icgd.yaml"
     threads: 1
     resources:
-        mem_mb=1000,
-        runtime=10,
+        mem_mb=RUN.memory("verdicts", "all"),
+        runtime=RUN.minutes("verdicts", "all"),
     shell:
         stage("verdicts")

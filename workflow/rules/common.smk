@@ -1,6 +1,9 @@
 # What all rules share: the run that the command line asks for, and how its jobs are started.
+import os
+
 from snakemake.exceptions import WorkflowError
 
+from icgd.results.devices import gpus
 from icgd.results.digest import SourceError
 from icgd.spec.reading import ConfigError
 from icgd.workflow.run import start
@@ -9,6 +12,15 @@ try:
     RUN = start(workflow.config_settings.configfiles, workflow.config_settings.config)
 except (ConfigError, SourceError) as error:
     raise WorkflowError(f"config: {error}") from None
+
+# GPUs of this machine, each for one training at a time; --resources gpu=0 leaves them alone. A cluster's are asked
+# for by --set-resources train:gpu=1.
+if workflow.is_main_process and workflow.local_exec:
+    if "gpu" not in workflow.global_resources:
+        workflow.register_resource("gpu", len(gpus(os.environ)))
+    GPUS = workflow.global_resources["gpu"].value
+else:
+    GPUS = 0
 
 PATHS, PRODUCTS, PAGES = RUN.paths, RUN.products, RUN.pages
 
@@ -24,7 +36,7 @@ wildcard_constraints:
     table=r"[a-z0-9_]+",
 
 
-def stage(name):
+def stage(name, device="ICGD_GPU=0 " if GPUS else ""):
     """The shell command of a job: one XLA thread per Snakemake thread, its spec, and where it logs."""
     command = stage_command(workflow, name)
-    return f"NPROC={{threads}} OMP_NUM_THREADS={{threads}} {command} {{input.spec:q}} > {{log:q}} 2>&1"
+    return f"{device}NPROC={{threads}} OMP_NUM_THREADS={{threads}} {command} {{input.spec:q}} > {{log:q}} 2>&1"

@@ -17,8 +17,8 @@ rule compare:
         "../../envs/icgd.yaml"
     threads: 1
     resources:
-        mem_mb=6000,
-        runtime=60,
+        mem_mb=RUN.memory("compare", COMPARISON),
+        runtime=RUN.minutes("compare", COMPARISON),
     shell:
         stage("compare")
 
@@ -38,7 +38,7 @@ rule metrics:
         "../../envs/icgd.yaml"
     threads: 1
     resources:
-        mem_mb=2000,
-        runtime=10,
+        mem_mb=RUN.memory("metrics", "all"),
+        runtime=RUN.minutes("metrics", "all"),
     shell:
         stage("metrics")

@@ -16,7 +16,7 @@ rule prompts:
         "../../envs/icgd.yaml"
     threads: 1
     resources:
-        mem_mb=4000,
-        runtime=30,
+        mem_mb=RUN.memory("prompts", VARIANT),
+        runtime=RUN.minutes("prompts", VARIANT),
     shell:
         stage("prompts")

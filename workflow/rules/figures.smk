@@ -16,8 +16,8 @@ rule figure:
         "../../envs/icgd.yaml"
     threads: 1
     resources:
-        mem_mb=1000,
-        runtime=10,
+        mem_mb=RUN.memory("figure", "{figure}"),
+        runtime=RUN.minutes("figure", "{figure}"),
     shell:
         stage("figure")
 
@@ -37,8 +37,8 @@ rule table:
         "../../envs/icgd.yaml"
     threads: 1
     resources:
-        mem_mb=1000,
-        runtime=10,
+        mem_mb=RUN.memory("table", "{table}"),
+        runtime=RUN.minutes("table", "{table}"),
     shell:
         stage("table")
 

@@ -13,8 +13,8 @@ rule provenance:
         "../../envs/icgd.yaml"
     threads: 1
     resources:
-        mem_mb=1000,
-        runtime=10,
+        mem_mb=RUN.memory("provenance", "all"),
+        runtime=RUN.minutes("provenance", "all"),
     shell:
         stage("provenance")
 
@@ -33,8 +33,8 @@ rule numbers:
         "../../envs/icgd.yaml"
     threads: 1
     resources:
-        mem_mb=1000,
-        runtime=10,
+        mem_mb=RUN.memory("numbers", "all"),
+        runtime=RUN.minutes("numbers", "all"),
     shell:
         stage("numbers")
 
@@ -53,8 +53,8 @@ rule paper:
         "../../envs/icgd.yaml"
     threads: 1
     resources:
-        mem_mb=1000,
-        runtime=10,
+        mem_mb=RUN.memory("paper", "all"),
+        runtime=RUN.minutes("paper", "all"),
     shell:
         stage("paper")
 
@@ -75,7 +75,7 @@ rule costs:
         "../../envs/icgd.yaml"
     threads: 1
     resources:
-        mem_mb=1000,
-        runtime=10,
+        mem_mb=RUN.memory("costs", "all"),
+        runtime=RUN.minutes("costs", "all"),
     shell:
         stage("costs")

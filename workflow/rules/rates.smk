@@ -13,8 +13,8 @@ rule rates:
         "../../envs/icgd.yaml"
     threads: 1
     resources:
-        mem_mb=2000,
-        runtime=120,
+        mem_mb=RUN.memory("rates", "{experiment}/{learner}"),
+        runtime=RUN.minutes("rates", "{experiment}/{learner}"),
     shell:
         stage("rates")
 

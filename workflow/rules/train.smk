@@ -17,7 +17,12 @@ rule train:
         "../../envs/icgd.yaml"
     threads: 1
     resources:
-        mem_mb=2000,
-        runtime=60,
+        mem_mb=RUN.memory("train", BLOCK),
+        runtime=RUN.minutes("train", BLOCK),
+        gpu=RUN.gpu(GPUS),
+    params:
+        device=lambda wildcards, resources: (
+            f"ICGD_GPU={resources.gpu} " if GPUS or resources.gpu else ""
+        ),
     shell:
-        stage("train")
+        stage("train", "{params.device}")

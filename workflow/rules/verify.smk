@@ -20,7 +20,7 @@ for name, job in {
             "../../envs/icgd.yaml"
         threads: 1
         resources:
-            mem_mb=1000,
-            runtime=10,
+            mem_mb=RUN.memory(name, "all"),
+            runtime=RUN.minutes(name, "all"),
         shell:
             stage("verify")

@@ -43,3 +43,7 @@ if [ "$(cat "$venv/installed" 2>/dev/null)" != "$(cat requirements.lock)" ]; the
     "$venv/bin/python" -I "$scripts/install_packages.py" requirements.lock
     cat requirements.lock > "$venv/installed"
 fi
+# `import icgd` works in this environment.
+for packages in "$venv"/lib/python*/site-packages; do
+    echo "$PWD/src" > "$packages/icgd.pth"
+done

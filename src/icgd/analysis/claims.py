@@ -10,6 +10,7 @@ from icgd.analysis.intervals import STATISTICS, final, seed_intervals
 from icgd.analysis.tidy import rows
 
 HOLDS, FAILS = "holds", "fails"
+FACT = "fact"
 ANY = "*"
 """In a claim's or a number's `where`: any value, but not none."""
 
@@ -43,7 +44,8 @@ def judged(name: str, claim: Mapping[str, Any], metrics: pd.DataFrame, confidenc
 
     The value is the mean, max, min or max_abs (largest size) over all seeds and matching rows; it must
     compare as the claim says, for a mean its whole interval too. A claim about a value that is no number
-    fails.
+    fails. Its `chance` is that of holding if the mean is at the threshold, or a seed as likely beyond it as
+    not: rows of one seed depend on each other, so that all of them count as one.
     """
     found = chosen(metrics, claim)
     pooled = found[["experiment", "learner", "metric", "value"]].assign(seed=range(len(found)), step=0)
@@ -53,9 +55,11 @@ def judged(name: str, claim: Mapping[str, Any], metrics: pd.DataFrame, confidenc
     comparison = next(word for word in ("below", "above", "between", "equals") if claim.get(word) is not None)
     threshold = claim[comparison]
     known = not found["value"].isna().any()
-    kept = {key: claim[key] for key in ("statement", "origin", "fixed", "metric", "over")}
+    seeds = max(found["seed"].nunique(), 1)
+    kept = {key: claim[key] for key in ("statement", "origin", "fixed", "kind", "metric", "over")}
     return {
         "id": name,
+        "group": claim.get("group") or name,
         **kept,
         "comparison": comparison,
         "value": row[over],
@@ -63,7 +67,25 @@ def judged(name: str, claim: Mapping[str, Any], metrics: pd.DataFrame, confidenc
         "interval_high": row["high"],
         "threshold": " ".join(map(repr, threshold)) if isinstance(threshold, list) else repr(threshold),
         "verdict": HOLDS if known and _compares(comparison, threshold, low, high) else FAILS,
+        "seeds": seeds,
+        "chance": (1 - confidence) / 2 if over == "mean" else 0.5**seeds,
     }
+
+
+def grouped(claims: pd.DataFrame) -> pd.DataFrame:
+    """Rows of the claims table, findings first, each group led by the claim that stands for it.
+
+    Groups are in the order of these claims. Where a run has left one out, its group's first stands there.
+    """
+    place = {name: order for order, name in reversed(list(enumerate(claims["group"])))}
+    place |= {name: order for order, name in enumerate(claims["id"])}
+    keys = {
+        "fact": claims["kind"] == FACT,
+        "place": claims["group"].map(place),
+        "follows": claims["id"] != claims["group"],
+    }
+    order = pd.DataFrame(keys).reset_index(drop=True).sort_values(list(keys)).index
+    return claims.iloc[order].reset_index(drop=True)
 
 
 def _compares(comparison: str, threshold: Any, low: float, high: float) -> bool:

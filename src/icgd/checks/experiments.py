@@ -23,6 +23,7 @@ from icgd.spec.kinds import Kinds
 from icgd.spec.model import Config, Experiment, Trained
 from icgd.spec.plan import Plan
 from icgd.spec.reading import ConfigError, nearest, one_of
+from icgd.task import Task
 from icgd.training.loop import Training
 
 
@@ -51,6 +52,10 @@ def check(config: Config) -> dict[str, list[str]]:
         found |= checker.reads(name)
     check_products(checker)
     return found
+
+
+DECLARED = ("METRICS", "COLUMNS", "OTHERS", "reads", "measure")
+"""What the module of a measurement has."""
 
 
 @dataclass(frozen=True)
@@ -149,9 +154,7 @@ class Checker:
             make()
         except Exception as error:  # a kind may refuse its options with any error
             with_ = "".join(f" with {name} {value!r}" for name, value in changes.items())
-            raise ConfigError(
-                f"{where}{with_} cannot be built: {type(error).__name__}: {_first(error)}"
-            ) from None
+            raise ConfigError(f"{where}{with_} cannot be built: {refusal(error)}") from None
 
     def _kind(self, role: str, experiment: str, kind: str, where: str) -> Any:
         module, name = self.kinds.attribute(role, kind, self.home(experiment), where)
@@ -180,7 +183,14 @@ class Checker:
     def measurement(self, experiment: str, measurement: str) -> ModuleType:
         """The module of a measurement."""
         where = f"experiments.{experiment}.measurements"
-        return self.imported(self.kinds.module("measure", measurement, self.home(experiment), where))
+        module = self.imported(self.kinds.module("measure", measurement, self.home(experiment), where))
+        missing = [name for name in DECLARED if not hasattr(module, name)]
+        if missing:
+            raise ConfigError(
+                f"{where}.{measurement}: {module.__name__} has no {missing[0]!r}; a measurement has "
+                f"{', '.join(DECLARED)} (see CONTRIBUTING.md, A measurement)"
+            )
+        return module
 
     def measured(self, experiment: str) -> Iterator[tuple[str, str]]:
         """The measurements of an experiment, with the variant's family that each is made on."""
@@ -210,6 +220,16 @@ class Checker:
                 one_of(learner, experiment.learners, where)
             found[f"{name}/{measurement}"] = names
         return found
+
+
+def refusal(error: Exception) -> str:
+    """Why a kind cannot be built; a learner that reads what its task does not have is told apart."""
+    if isinstance(error, AttributeError) and isinstance(error.obj, Task):
+        return (
+            f"it reads {error.name!r} of its task, which {type(error.obj).__name__} does not have; "
+            f"give the task this field or property, or choose another kind"
+        )
+    return f"{type(error).__name__}: {_first(error)}"
 
 
 def _first(error: Exception) -> str:

@@ -9,7 +9,7 @@ from icgd.analysis.columns import Metric
 from icgd.checks import options
 from icgd.spec.config import load
 from icgd.spec.expansion import LAW
-from icgd.spec.model import Config, Experiment
+from icgd.spec.model import Claim, Config, Experiment
 from icgd.spec.reading import ConfigError, nearest, one_of
 from icgd.spec.selectors import measured, parsed, used_keys
 from icgd.writeup.numbers import flatten
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from icgd.checks.experiments import Checker
 
 ANY = "*"
-RECORDED = ("run/", "claims/", "confidence", "#")
+RECORDED = ("run/", "claims/", "confidence")
 """What begins keys of numbers that only the run itself knows."""
 
 
@@ -34,11 +34,13 @@ def check_products(checker: "Checker") -> None:
             one_of(experiment, checker.config.experiments, f"tables.{name}")
     for name in checker.config.panels:
         _panel(checker, name)
+    published = load([])
     for name, claim in checker.config.claims.items():
         _selected(checker, claim.model_dump(), f"claims.{name}")
+        _in_group(claim, published.claims | checker.config.claims, f"claims.{name}.group")
     sections = section_files(checker.config.studies)
     absent = left_out_experiments(checker.config.studies)
-    _numbers(checker, [*frame_files(), *sections.values()], absent)
+    _numbers(checker, published, [*frame_files(), *sections.values()], absent)
 
 
 def _panel(checker: "Checker", name: str) -> None:
@@ -74,9 +76,25 @@ def _figure(checker: "Checker", name: str) -> None:
         one_of(learner, known, f"{where}.options")
 
 
-def _numbers(checker: "Checker", files: Iterable[Path], absent: Mapping[str, str]) -> None:
+def _in_group(claim: Claim, known: Mapping[str, Claim], where: str) -> None:
+    """A group's claim is a finding, and stands in no group itself; the run may have left it out."""
+    if claim.group is None:
+        return
+    one_of(claim.group, list(known), where)
+    head = known[claim.group]
+    if "fact" in (claim.kind, head.kind):
+        raise ConfigError(
+            f"{where} is {claim.group!r}; facts have no groups, expected findings on both sides"
+        )
+    if head.group is not None:
+        raise ConfigError(
+            f"{where} is {claim.group!r}, which is in the group of {head.group!r}; expected a claim that "
+            f"stands for its group, perhaps {head.group!r}"
+        )
+
+
+def _numbers(checker: "Checker", published: Config, files: Iterable[Path], absent: Mapping[str, str]) -> None:
     """Numbers of the text; those of studies that are left out are printed as such."""
-    published = load([])
     known = {key for config in (checker.config, published) for key in other_keys(config)}
     for key, place in used_keys(files):
         if not measured(key):

@@ -15,6 +15,7 @@ from typing import NamedTuple
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
+from icgd.constructions.gauge import gauged
 from icgd.models.causal_stack import CausalTransformer
 from icgd.models.layers import Attention
 
@@ -39,15 +40,6 @@ def causal_layers(steps: Steps, d: int, m: int, strict: bool = False) -> CausalT
         return Attention(key, identity, value, identity, causal=True)
 
     return CausalTransformer(tuple(map(layer, *steps)), strict=strict)
-
-
-def gauged(layer: Attention, d: int) -> tuple[Float[Array, "h e e"], Float[Array, "h e e"]]:
-    """KᵀQ and P·V of each head, those of a linear one with a mean of one on the x-diagonal of KᵀQ."""
-    bilinear, write = layer.products()
-    if layer.kernel != "linear":
-        return bilinear, write
-    scale = jnp.trace(bilinear[:, :d, :d], axis1=1, axis2=2)[:, None, None] / d
-    return bilinear / scale, write * scale
 
 
 def steps_of(model: CausalTransformer, d: int) -> Steps:

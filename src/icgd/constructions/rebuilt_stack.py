@@ -8,6 +8,7 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float
 
 from icgd.algorithms.stepwise_descent import DEEPEST, StepwiseDescent
+from icgd.constructions.gauge import gauged
 from icgd.models.attention_stack import Transformer
 from icgd.models.layers import Attention
 
@@ -22,9 +23,8 @@ def products_in_gauge(layer: Attention, dimension: int) -> tuple[Float[Array, "e
             "only a layer of linear attention with one head and no norm has the numbers of a step; found "
             f"kernel {layer.kernel!r}, norm {layer.norm!r} and {len(layer.key)} heads"
         )
-    (bilinear,), (write,) = layer.products()
-    scale = jnp.mean(jnp.diag(bilinear)[:dimension])
-    return bilinear / scale, scale * write
+    (bilinear,), (write,) = gauged(layer, dimension)
+    return bilinear, write
 
 
 def step_numbers(layer: Attention, dimension: int) -> Float[Array, " two"]:

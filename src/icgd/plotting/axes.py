@@ -40,3 +40,12 @@ def curve(axes: Axes, x: pd.Series, rows: pd.DataFrame, look: Look, **options: A
     line: Mapping[str, Any] = {"marker": look.marker, "color": look.colour, "label": look.label} | options
     axes.plot(x, rows["mean"], **line)
     axes.fill_between(x, rows["low"], rows["high"], color=line["color"], alpha=0.25, linewidth=0)
+
+
+def each_run(axes: Axes, runs: pd.DataFrame, look: Look, linestyle: str = "-") -> None:
+    """A thin line over training for every seed, which the column `run` tells apart."""
+    line: Mapping[str, Any] = {"color": look.colour, "linewidth": 0.7, "linestyle": linestyle}
+    for place, (_, run) in enumerate(runs.groupby("run")):
+        run = run.sort_values("step")
+        label = None if place else look.label
+        axes.plot(run["step"].astype(float), run["mean"], label=label, **line)

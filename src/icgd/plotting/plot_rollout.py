@@ -19,7 +19,7 @@ def select(metrics: pd.DataFrame) -> pd.DataFrame:
 
 def draw(table: pd.DataFrame, looks: Looks, *, panels: list[list[LearnerName]]) -> Figure:
     """A column per list of learners, the algorithm first: losses, and the excess over the algorithm."""
-    width = COLUMN if len(panels) == 1 else PAGE * len(panels) / 3
+    width = COLUMN if len(panels) < 3 else PAGE
     figure, axes = plt.subplots(
         2, len(panels), figsize=(width, 2.7), sharex=True, height_ratios=(3, 2), squeeze=False
     )

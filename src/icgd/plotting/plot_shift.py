@@ -61,7 +61,7 @@ def draw(
         if len(lines) > 1:
             model = next(looks[name].model for name in reversed(learners) if looks[name].model)
             line[0].text(0.03, 0.97, model, transform=line[0].transAxes, va="top", fontsize=7)
-            line[-1].legend(fontsize=6, handlelength=1, loc="upper left", bbox_to_anchor=(1, 1))
+            line[-1].legend(fontsize=7, handlelength=1, loc="upper left", bbox_to_anchor=(1, 1))
     if len(lines) == 1:
         handles, names = axes[0, 0].get_legend_handles_labels()
         figure.legend(handles, names, loc="outside upper center", ncols=len(names))

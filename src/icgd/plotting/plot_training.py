@@ -5,7 +5,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from icgd.analysis.tidy import rows
-from icgd.plotting.axes import PAGE, curve
+from icgd.plotting.axes import PAGE, curve, each_run
 from icgd.plotting.looks import Looks
 from icgd.ranges import LearnerName
 
@@ -18,20 +18,35 @@ PANELS = {
 
 
 def select(metrics: pd.DataFrame) -> pd.DataFrame:
-    """The trained learners and the exact loss of one step, on the training law."""
+    """The trained learners and the exact loss of one step, on the training law; then each seed by itself."""
     law = rows(metrics, option=None, metric=list(PANELS))
-    return law[law["step"].notna() | (law["learner"] == "closed_form")]
+    kept = law[law["step"].notna() | (law["learner"] == "closed_form")]
+    return pd.concat([kept, kept[kept["seed"].notna()].assign(run=kept["seed"])])
 
 
-def draw(table: pd.DataFrame, looks: Looks, *, learners: dict[LearnerName, LearnerName]) -> Figure:
-    """Four panels over training steps; `learners` says with which algorithm each is compared."""
+def draw(
+    table: pd.DataFrame,
+    looks: Looks,
+    *,
+    learners: dict[LearnerName, LearnerName],
+    by_seed: list[LearnerName] | None = None,
+) -> Figure:
+    """Four panels over training steps; `learners` says with which algorithm each is compared.
+
+    by_seed: those with a line for each seed, as seeds that end in several places have no interval.
+    """
+    table, runs = rows(table, run=None), rows(table, run=...)
     figure, axes = plt.subplots(1, 4, figsize=(PAGE, 1.9))
     for panel, (metric, title) in zip(axes, PANELS.items(), strict=True):
         highest = 0.0
         for learner, algorithm in learners.items():
             reference = None if metric == "loss" else algorithm
             mine = rows(table, metric=metric, learner=learner, reference=reference)
-            curve(panel, mine["step"], mine, looks[learner], marker="")
+            if learner in (by_seed or []):
+                seeds = rows(runs, metric=metric, learner=learner, reference=reference)
+                each_run(panel, seeds, looks[learner])
+            else:
+                curve(panel, mine["step"], mine, looks[learner], marker="")
             highest = max(highest, mine["mean"].max())
         panel.set(xlabel="training step", ylabel=title)
         panel.set_ylim(0, 1.08 * highest)

@@ -76,4 +76,4 @@ def write_text(path: Path, text: str) -> None:
 def advice(path: Path, problem: str) -> str:
     """What an `ArtefactError` says: the file, what is wrong with it, and how to rebuild it."""
     target = path.parent if path.parents[2].name in ("prompts", "baselines") else path
-    return f"{path} {problem}. Rebuild it with: snakemake --cores all --force {target}"
+    return f"{path} {problem}. Delete {target} and repeat the command that made it"

@@ -23,9 +23,7 @@ Tree = dict[str, Any]
 def load(overrides: Sequence[Path], given: Mapping[str, Any] | None = None) -> Config:
     """The config under override files, and single values of the command line after them."""
     base = read(ROOT / "config" / "paper.yaml")
-    changes: Tree = {}
-    for override in [*map(read, overrides), dict(given or {})]:
-        changes = _stacked(changes, override)
+    changes = stacked(overrides, given or {})
     _only_known(base, "config/paper.yaml", KNOWN)
     _only_known(changes, "the override", KNOWN)
     published = base.get("studies", {})
@@ -40,6 +38,20 @@ def load(overrides: Sequence[Path], given: Mapping[str, Any] | None = None) -> C
         f"{s}.{name}": study for study, part in parts.items() for s in SECTIONS for name in part.get(s) or {}
     }
     return typed(whole, dict(_adopted(whole, homes)) | homes)
+
+
+def stacked(overrides: Sequence[Path], given: Mapping[str, Any]) -> Tree:
+    """Override files, and single values after them, as one override."""
+    changes: Tree = {}
+    for override in [*map(read, overrides), dict(given)]:
+        changes = _stacked(changes, override)
+    return changes
+
+
+def own_studies(overrides: Mapping[str, Any]) -> list[str]:
+    """The studies of an override whose code is outside the repository."""
+    studies = overrides.get("studies") or {}
+    return [study for study, folder in studies.items() if folder not in (None, INCLUDED)]
 
 
 def _adopted(whole: Tree, homes: Mapping[str, str]) -> Iterator[tuple[str, str]]:

@@ -173,6 +173,10 @@ class Claim(Part):
     origin: str
     fixed: Literal["before", "after"] = "before"
     """Whether its threshold was fixed before the first results of its experiment."""
+    kind: Literal["finding", "fact"] = "finding"
+    """A fact is true of weights as they are written down, and checked to rounding."""
+    group: str | None = None
+    """The claim that stands for its group, if that is another one."""
     experiment: str
     learner: str
     metric: str

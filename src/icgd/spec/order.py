@@ -2,7 +2,7 @@
 
 import csv
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from statistics import fmean
 
@@ -29,17 +29,22 @@ def measured(path: Path = MEASURED) -> dict[Key, float]:
     return found
 
 
-def remaining(jobs: Iterable[Job], seconds: Mapping[Key, float]) -> dict[Key, float]:
-    """For each job, the seconds of the longest chain that begins with it.
+def expected(seconds: Mapping[Key, float]) -> Callable[[str, str], float]:
+    """Seconds to expect of a job, by rule and name.
 
-    A job that was never measured counts like the mean of its rule, or like the mean of all.
+    One that was never measured counts like the mean of its rule, or like the mean of all.
     """
-    jobs = list(jobs)
     by_rule = defaultdict(list)
     for (rule, _), spent in seconds.items():
         by_rule[rule].append(spent)
     usual = {rule: fmean(spent) for rule, spent in by_rule.items()}
     otherwise = fmean(seconds.values()) if seconds else 1.0
+    return lambda rule, name: seconds.get(without_seeds(rule, name), usual.get(rule, otherwise))
+
+
+def remaining(jobs: Iterable[Job], seconds: Mapping[Key, float]) -> dict[Key, float]:
+    """For each job, the seconds of the longest chain that begins with it."""
+    jobs, own = list(jobs), expected(seconds)
     readers = defaultdict(list)
     for job in jobs:
         for path in job.inputs:
@@ -49,9 +54,8 @@ def remaining(jobs: Iterable[Job], seconds: Mapping[Key, float]) -> dict[Key, fl
     def chain(job: Job) -> float:
         key = job.rule, job.name
         if key not in found:
-            own = seconds.get(without_seeds(*key), usual.get(job.rule, otherwise))
             after = {id(reader): reader for path in job.outputs.values() for reader in readers[str(path)]}
-            found[key] = own + max((chain(reader) for reader in after.values()), default=0.0)
+            found[key] = own(*key) + max((chain(reader) for reader in after.values()), default=0.0)
         return found[key]
 
     for job in jobs:

@@ -6,7 +6,9 @@ import sys
 from pathlib import Path
 
 from icgd.results.costs import Meter, save_cost
+from icgd.results.devices import choose
 from icgd.results.environment import clean
+from icgd.results.flags import known
 from icgd.results.job import Job, read_job
 from icgd.results.paths import Paths
 from icgd.results.store import ArtefactError
@@ -36,7 +38,8 @@ def run(stage: str, file: Path) -> int:
 
 def prepare(job: Job) -> None:
     """Drop what the user's environment would change, and set what the run asks for."""
-    environment = clean(os.environ, job.settings.get("xla_flags", ""))
+    environment = clean(os.environ, known(job.settings.get("xla_flags", "")))
+    choose(environment)
     for name in os.environ.keys() - environment.keys():
         del os.environ[name]
     os.environ.update(environment)

@@ -71,6 +71,12 @@ def typeset(folder: Path, *, whole: bool = True) -> Path:
     return folder / "main.pdf"
 
 
+def main_text(aux: str) -> int | None:
+    """The page on which the main text ends, from the label there; None in a paper without it."""
+    found = re.search(r"\\newlabel\{end-of-main-text\}\{\{[^}]*\}\{(\d+)\}", aux)
+    return int(found[1]) if found else None
+
+
 def parts(job: Job) -> Iterator[tuple[str, Path]]:
     """All files of the paper, with their place in the folder where it is typeset."""
     for path in latex_sources(PAPER):
@@ -99,5 +105,7 @@ def main(job: Job) -> None:
             (Path(scratch) / place).parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(path, Path(scratch) / place)
         pdf = typeset(Path(scratch), whole=job.spec["whole"])
+        aux = pdf.with_suffix(".aux").read_text(encoding="utf-8", errors="replace")
+        print(f"pages of the main text: {main_text(aux) or 'unknown'}")
         with replacing(job.outputs["output"]) as temporary:
             shutil.copyfile(pdf, temporary)

@@ -40,6 +40,8 @@ class Conduct:
         def prepare_by_age(*arguments: Any, **options: Any) -> Any:
             if settings := self.workflow.dag_settings:
                 settings.force_incomplete = True
+                # Specs are written while inputs are asked for, by then unseen by a listing of folders.
+                settings.max_inventory_wait_time = 0
                 if settings.rerun_triggers == RerunTrigger.all():
                     settings.rerun_triggers = frozenset({RerunTrigger.MTIME})
             return prepare(*arguments, **options)

@@ -5,19 +5,23 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from icgd.results.digest import CACHE, COMPUTING, ROOT, hash_of, remember, sources, versions
 from icgd.results.environment import clean
+from icgd.results.flags import FlagsError, known
 from icgd.results.job import Job
 from icgd.results.paths import Paths
 from icgd.results.store import write_text
-from icgd.spec.config import INCLUDED, load, study_file
+from icgd.spec.bundle import archive_job
+from icgd.spec.config import INCLUDED, load, stacked, study_file
+from icgd.spec.gpu_jobs import gains
 from icgd.spec.model import Config
-from icgd.spec.order import measured, remaining
+from icgd.spec.needs import Need, need, needs
+from icgd.spec.order import expected, measured, remaining
 from icgd.spec.pages import Pages
 from icgd.spec.plan import Plan
 from icgd.spec.products import Products
@@ -35,6 +39,8 @@ class Run:
     reads: Mapping[str, list[str]]
     file: str = ""
     """The last config file of the command line, which named it."""
+    overrides: Mapping[str, Any] = field(default_factory=dict)
+    """What it changes in the published config."""
 
     @cached_property
     def paths(self) -> Paths:
@@ -54,6 +60,11 @@ class Run:
         return Products(self.plan, self.name, source_hashes(sections.values()), places, published_studies())
 
     @cached_property
+    def archive(self) -> Job:
+        """The job that bundles it."""
+        return archive_job(self.products, self.overrides)
+
+    @cached_property
     def pages(self) -> Pages:
         """Jobs after those."""
         return Pages(self.products)
@@ -64,7 +75,7 @@ class Run:
         products = self.products
         record = [products.provenance, products.costs]
         whole = [products.metrics, products.verdicts, *record, products.numbers, products.paper]
-        checks = [products.verify(exact) for exact in (False, True)]
+        checks = [*(products.verify(exact) for exact in (False, True)), self.archive]
         later = [
             *products.figures.values(),
             *products.tables.values(),
@@ -120,6 +131,36 @@ class Run:
         """Snakemake's function for the priority of a job: the seconds of the work that waits for it."""
         return lambda wildcards: self._remaining[rule, name.format(**wildcards)]
 
+    def gpu(self, count: int) -> Callable[[Any], int]:
+        """Snakemake's function for the GPUs that a training asks for, on a machine with so many."""
+        published, seconds = load([]) if count else self.config, expected(measured())
+
+        def asked(wildcards: Any) -> int:
+            name = "{experiment}/{variant}/{learner}.{seeds}".format(**wildcards)
+            return int(count > 0 and gains(self.config, published, name, seconds))
+
+        return asked
+
+    @cached_property
+    def _needs(self) -> Mapping[tuple[str, str], Need]:
+        return needs()
+
+    def memory(self, rule: str, name: str) -> Callable[..., int]:
+        """Snakemake's function for the memory (MB) that a job asks for; more at each attempt."""
+
+        def asked(wildcards: Any, attempt: int) -> int:
+            return need(self._needs, rule, name.format(**wildcards)).memory(attempt)
+
+        return asked
+
+    def minutes(self, rule: str, name: str) -> Callable[..., int]:
+        """Snakemake's function for the time (min) that a job asks for; more at each attempt."""
+
+        def asked(wildcards: Any, attempt: int) -> int:
+            return need(self._needs, rule, name.format(**wildcards)).minutes(attempt)
+
+        return asked
+
     def study_jobs(self, study: str) -> list[Job]:
         """The jobs of a study's figures, tables and claims."""
         products = self.products
@@ -143,8 +184,13 @@ def start(files: Iterable[Path], given: Mapping[str, Any]) -> Run:
     if not set(name) <= set("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-.+"):
         raise ConfigError(f"the config is named {name!r}; expected letters, digits and _ - . + alone")
     config = load(files, given)
-    run = Run(name, config, checked(config), relative(files[-1].resolve()) if files else "")
+    file = relative(files[-1].resolve()) if files else ""
+    run = Run(name, config, checked(config), file, stacked(files, given))
     run.check_owner()
+    try:
+        known(config.xla_flags)
+    except FlagsError as error:
+        raise ConfigError(str(error)) from None
     remember(write_text)
     return run
 

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from icgd.analysis.claims import FAILS
+from icgd.analysis.claims import FACT, FAILS
 from icgd.writeup.text import escape
 
 COMPARISONS = {
@@ -22,6 +22,7 @@ PERCENT = (
     "bounded_relative",
     "stable_relative",
     "rebuilt_relative",
+    "interpolated_relative",
     "diverged_",
     "unstable_",
 )
@@ -50,11 +51,20 @@ def shown(metric: str, value: float) -> str:
 
 
 def claims_table(claims: pd.DataFrame) -> str:
-    """Rows of the claims table; a maximum or minimum is printed without an interval.
+    """Rows of the claims table, by group; a maximum or minimum is printed without an interval.
 
-    A dagger marks thresholds that were fixed after results had been seen.
+    What stands in a group below another claim is set in; facts are below a line. A dagger marks thresholds
+    that were fixed after results had been seen.
     """
-    return "".join(_claim(row) for row in claims.to_dict("records"))
+    lines, group, facts = [], None, False
+    for row in claims.to_dict("records"):
+        if row["kind"] == FACT and not facts:
+            facts = True
+            lines.append(r"\midrule\multicolumn{8}{@{}l}{\emph{Facts, checked to rounding}}\\" + "\n")
+        inset = "" if facts or row["group"] != group else r"\enspace "
+        group = row["group"]
+        lines.append(inset + _claim(row))
+    return "".join(lines)
 
 
 def _claim(row: Mapping[Any, Any]) -> str:
@@ -67,13 +77,14 @@ def _claim(row: Mapping[Any, Any]) -> str:
     verdict = rf"\textbf{{{row['verdict']}}}" if row["verdict"] == FAILS else row["verdict"]
     late = r"\textsuperscript{\dag}" if row["fixed"] == "after" else ""
     cells = [
-        row["id"] + late,
+        rf"\claimline{{{row['id']}}}" + late,
         escape(row["statement"]),
         escape(row["origin"]),
         OVER[row["over"]],
         value,
         bound,
         verdict,
+        "" if row["kind"] == FACT else rf"\ensuremath{{{100 * row['chance']:.2g}\,\%}}",
     ]
     return " & ".join(cells) + r" \\" + "\n"
 
@@ -83,14 +94,6 @@ def _bound(metric: str, number: str) -> str:
     exact = float(number)
     lost = metric.endswith(COUNTS) and not exact.is_integer()
     return f"{exact:g}" if lost or not exact else shown(metric, exact)
-
-
-def times_table(record: Mapping[str, Any]) -> str:
-    """Rows of the run-time table: rule, jobs, CPU seconds, peak memory."""
-    return "".join(
-        f"{escape(rule)} & {row['jobs']} & {row['seconds']:.0f} & {row['peak_mb']:.0f} \\\\\n"
-        for rule, row in record["durations"].items()
-    )
 
 
 def estimate(rows: pd.DataFrame, one_minus: bool = False) -> str:

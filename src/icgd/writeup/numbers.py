@@ -1,18 +1,20 @@
 """The numbers that the text asks for, as LaTeX definitions."""
 
+import math
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 import pandas as pd
 
-from icgd.analysis.claims import FAILS, HOLDS, chosen
+from icgd.analysis.claims import FACT, HOLDS, chosen
 from icgd.analysis.columns import BASE, LAST
 from icgd.analysis.intervals import STATISTICS, seed_intervals
 from icgd.spec.selectors import Selector, parsed
 from icgd.writeup.latex import shown
 from icgd.writeup.text import escape
 
-SOURCE = "TLIG"
+OURS = ("this paper", "discussion")
+"""Origins of claims that nobody has published before."""
 NOT_IN_RUN = r"\notinrun"
 
 
@@ -28,6 +30,13 @@ def result(table: pd.DataFrame, selector: Selector) -> str:
     if len(rows) > 1:
         raise SeveralRowsError(f"{len(rows)} rows match; ask for max or min, or name more columns")
     return shown(selector.metric, float(rows[selector.statistic].iloc[0]))
+
+
+def every_seed(metrics: pd.DataFrame, selector: Selector) -> str:
+    """The values of all rows that a selector matches, from the least to the largest."""
+    found = sorted(chosen(metrics, selector.wanted)["value"])
+    *first, last = (shown(selector.metric, value) for value in found)
+    return f"{', '.join(first)} and {last}" if first else last
 
 
 Parts = Mapping[tuple[str, str], pd.DataFrame]
@@ -55,13 +64,21 @@ def results(metrics: Parts, texts: Iterable[str], absent: Mapping[str, str]) -> 
         yield text, NOT_IN_RUN if selector.experiment in absent else result(part, selector)
 
 
-def claims(verdicts: pd.DataFrame) -> Iterator[tuple[str, str]]:
-    """Definitions about the claims: their number, and each one's verdict, value and threshold."""
-    of_source = verdicts["origin"].astype(str).str.startswith(SOURCE)
-    holds, fails = verdicts["verdict"] == HOLDS, verdicts["verdict"] == FAILS
-    counts = {"all": len(verdicts), "holds": holds.sum(), "fails": fails.sum()}
-    counts |= {"replicated": (holds & of_source).sum(), "extended": (holds & ~of_source).sum()}
-    yield from ((f"claims/{name}", str(count)) for name, count in counts.items())
+def claims(verdicts: pd.DataFrame, confidence: float) -> Iterator[tuple[str, str]]:
+    """Definitions about the claims: of each sort how many there are and how many hold; how many groups would
+    by chance, and how many seeds make one of them safe from it; each one's verdict, value and threshold.
+    """
+    facts, published = verdicts["kind"] == FACT, ~verdicts["origin"].isin(OURS)
+    heads = ~facts & ~verdicts["group"].duplicated()
+    late = ~facts & (verdicts["fixed"] == "after")
+    sorts = {"groups": heads, "members": ~facts & ~heads, "facts": facts, "late": late, "all": ~facts}
+    sorts |= {"published": heads & published, "own": heads & ~published}
+    for name, chosen_ones in sorts.items():
+        yield f"claims/{name}", str(chosen_ones.sum())
+        yield f"claims/{name}_hold", str((chosen_ones & (verdicts["verdict"] == HOLDS)).sum())
+    yield "claims/by_chance", f"{verdicts.loc[heads, 'chance'].sum():.1f}"
+    yield "claims/rate", rf"\ensuremath{{{100 * (1 - confidence):.0f}\,\%}}"
+    yield "claims/seeds_needed", str(math.ceil(math.log2(max(heads.sum(), 1) / (1 - confidence))))
     for row in verdicts.to_dict("records"):
         metric, name = str(row["metric"]), f"claim/{row['id']}"
         yield f"{name}/verdict", str(row["verdict"])

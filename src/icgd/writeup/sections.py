@@ -1,6 +1,7 @@
 """The paper's sources: those of the frame, in paper/, and a section for every study."""
 
 import hashlib
+import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
@@ -38,6 +39,11 @@ def published_studies() -> frozenset[str]:
     """The studies that have a section among the repository's."""
     studies = {path.stem for path in (ROOT / "config" / "studies").glob("*.yaml")}
     return frozenset(study for study in studies if (PAPER / "sections" / f"{study}.tex").is_file())
+
+
+def placed_studies() -> set[str]:
+    """The studies that the paper's frame has a place for; sections of others come last in the main text."""
+    return set(re.findall(r"\\study\{(\w+)\}", (PAPER / "main.tex").read_text("utf-8")))
 
 
 def frame_files() -> list[Path]:

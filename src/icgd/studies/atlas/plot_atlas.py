@@ -78,9 +78,9 @@ def _panel(panel: Axes, cells: list[list[Cell]]) -> AxesImage:
         text = (f"{value:.3f}" if value < 0.1 else f"{value:.2f}").lstrip("0") if value < 9.5 else ">9"
         colour, weight = "white" if value < 0.12 else "black", "bold" if cell.sure else "normal"
         style: dict[str, Any] = {"ha": "center", "color": colour, "fontweight": weight}
-        panel.text(column, row, text, va="bottom" if cell.name else "center", fontsize=6, **style)
+        panel.text(column, row, text, va="bottom" if cell.name else "center", fontsize=7, **style)
         if cell.name:
-            panel.text(column, row + 0.05, cell.name, va="top", fontsize=4.5, **style)
+            panel.text(column, row + 0.05, cell.name, va="top", fontsize=7, **style)
         if column == np.nanargmin(apart[row]):
             width, line = (2.0, "-") if cell.sure else (0.8, "--")
             where = (column - 0.5, row - 0.5)

@@ -45,18 +45,18 @@ def draw(
             mine = rows(apart, learner=model, reference=algorithm)
             _point(above, place, mine, kind, fillstyle="none", **legend)
     above.set_yticks(
-        range(len(pairs)), [f"{looks[m].name} to {looks[a].label}" for m, a in pairs], fontsize=6
+        range(len(pairs)), [f"{looks[m].name} to {looks[a].label}" for m, a in pairs], fontsize=7
     )
     above.set(xscale="log", xlabel="distance / typical label")
     above.xaxis.set_minor_formatter(NullFormatter())
     above.invert_yaxis()
-    above.legend(fontsize=6)
+    above.legend(fontsize=7)
     loss = rows(table, experiment=losses, metric=LOSS)
     names = list(dict.fromkeys([*(name for pair in pairs for name in pair), *rivals]))
     for place, learner in enumerate(names):
         _point(below, place, rows(loss, learner=learner), looks[learner])
     below.axvline(rows(loss, learner=zero)["mean"].iloc[0], color="black", linestyle=":", linewidth=0.8)
-    below.set_yticks(range(len(names)), [looks[name].name for name in names], fontsize=6)
+    below.set_yticks(range(len(names)), [looks[name].name for name in names], fontsize=7)
     below.set(xlabel=f"loss on {kinds[losses].label} prompts (bounded)", xscale="log")
     below.invert_yaxis()
     return figure

@@ -18,7 +18,8 @@ def latex(metrics: pd.DataFrame, looks: Looks, confidence: float) -> str:
 
     Then by how much the second is further away on the same prompts, and whether that differs from zero. The
     row ends with the cosine with the nearest, and on how many seeds the model is the nearest algorithm: on
-    the training law, and under all shifts at once.
+    the training law, and under all shifts at once. Where seeds differ in what is nearest, the number of those
+    that it is so for follows its name, and distances are ranges over seeds.
     """
     table = final(metrics)
     models = [name for name in looks if len(rows(table, learner=name, metric=VERDICT))]
@@ -30,10 +31,15 @@ def _row(mine: pd.DataFrame, name: str, looks: Looks, confidence: float) -> str:
     by_metric = {metric: group.set_index("reference") for metric, group in law.groupby("metric")}
     apart = by_metric[DISTANCE].sort_values("mean")
     nearest, following = apart.index[:2]
-    cells = [name]
+    cells, (agreeing, seeds) = [name], _agreement(rows(mine, option=None), nearest)
     for algorithm in (nearest, following):
-        error = by_metric[f"{DISTANCE}_standard_error"].loc[algorithm, "mean"]
-        cells += [looks[algorithm].label, _interval(*_with_error(apart.loc[algorithm], error))]
+        found, error = apart.loc[algorithm], by_metric[f"{DISTANCE}_standard_error"].loc[algorithm, "mean"]
+        ranged = rf"{found['min']:.3f}--{found['max']:.3f}"
+        cells += [
+            looks[algorithm].label,
+            ranged if agreeing < seeds else _interval(*_with_error(found, error)),
+        ]
+    cells[1] += f" ({agreeing}/{seeds})" if agreeing < seeds else ""
     gap, half = _gap(rows(mine, option=None), nearest, following, confidence)
     cells += [_interval(gap, half), "yes" if abs(gap) > half else "no"]
     cells.append(f"{by_metric[COSINE].loc[nearest, 'mean']:.3f}")
@@ -42,6 +48,12 @@ def _row(mine: pd.DataFrame, name: str, looks: Looks, confidence: float) -> str:
     shifted = rows(verdicts, option=...).groupby("seed")["value"].min()
     cells += [f"{int(found.sum())}/{len(found)}" for found in (on_law, shifted)]
     return " & ".join(cells) + " \\\\\n"
+
+
+def _agreement(law: pd.DataFrame, nearest: str) -> tuple[int, int]:
+    """For how many seeds an algorithm is the nearest, and the number of seeds."""
+    apart = rows(law, metric=DISTANCE).pivot_table(index="seed", columns="reference", values="value")
+    return int((apart.idxmin(axis=1) == nearest).sum()), len(apart)
 
 
 def _gap(law: pd.DataFrame, nearest: str, following: str, confidence: float) -> tuple[float, float]:

@@ -10,7 +10,8 @@ from jaxtyping import Array, Float
 from icgd.analysis.columns import Column, Metric, Record
 from icgd.analysis.experiment import Experiment
 from icgd.analysis.study import Population, Study
-from icgd.constructions.causal_layers import causal_layers, gauged, steps_of
+from icgd.constructions.causal_layers import causal_layers, steps_of
+from icgd.constructions.gauge import gauged
 from icgd.learner import Learner
 from icgd.models.causal_stack import CausalTransformer
 from icgd.prompt import Prompt

@@ -27,8 +27,8 @@ def draw(table: pd.DataFrame, looks: Looks, *, learners: list[LearnerName]) -> F
             matrix = mine.pivot_table(index="row", columns="column", values="mean")
             panel.imshow(matrix / matrix.abs().to_numpy().max(), cmap="PuOr_r", vmin=-1, vmax=1)
             last = len(matrix) - 1
-            panel.set_xticks([0, last], ["$x_1$", "$y$"], fontsize=5)
-            panel.set_yticks([0, last], ["$x_1$", "$y$"], fontsize=5)
+            panel.set_xticks([0, last], ["$x_1$", "$y$"], fontsize=7)
+            panel.set_yticks([0, last], ["$x_1$", "$y$"], fontsize=7)
         line[0].set_ylabel(title, fontsize=7)
     for panel, (learner, layer, head) in zip(axes[0], places, strict=True):
         same = [place for place in places if place[0] == learner]
@@ -39,7 +39,7 @@ def draw(table: pd.DataFrame, looks: Looks, *, learners: list[LearnerName]) -> F
             if len({p[1] for p in same}) > 1
             else f"\nhead {head}"
         )
-        panel.set_title(looks[learner].name + part, fontsize=6)
+        panel.set_title(looks[learner].name + part, fontsize=7)
     return figure
 
 

@@ -29,7 +29,7 @@ def draw(table: pd.DataFrame, looks: Looks, *, learners: list[LearnerName]) -> F
         _strip(panel, rows(mine, metric=DISTANCE), rows(mine, metric=TOLD), looks)
         panel.set(title=looks[learner].name, xlabel="examples seen $n$", yscale="log")
         panel.margins(y=0.15)
-        panel.legend(fontsize=5.5, handlelength=1.8, loc="upper center", bbox_to_anchor=(0.5, -0.3))
+        panel.legend(fontsize=7, handlelength=1.8, loc="upper center", bbox_to_anchor=(0.5, -0.3))
     axes[0, 0].set(ylabel="distance of predictions")
     return figure
 

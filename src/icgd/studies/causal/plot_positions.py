@@ -28,7 +28,7 @@ def draw(
             style = {"linestyle": "none"} if trained else {"marker": ""}
             curve(panel, mine["position"], mine, look, label=look.name, **style)
         panel.set(title=title, xlabel="examples seen $n$", ylim=(shown["low"], shown["high"]))
-        panel.legend(fontsize=6, handlelength=1.5, loc="lower left")
+        panel.legend(fontsize=7, handlelength=1.5, loc="lower left")
         panel.xaxis.set_major_locator(MultipleLocator(5))
     axes[0, 0].set(ylabel="test loss", yscale="log")
     axes[0, 0].yaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))

@@ -35,7 +35,7 @@ def draw(table: pd.DataFrame, looks: Looks, *, lines: list[list[LearnerName]]) -
                 matrix = entries.pivot_table(index="row", columns="column", values="mean").to_numpy(float)
                 _matrix(panel, matrix)
                 if place == 0:
-                    panel.set_title(looks[name].name if layer == 1 else str(layer), fontsize=6)
+                    panel.set_title(looks[name].name if layer == 1 else str(layer), fontsize=7)
             panels[0].set_ylabel(title, fontsize=7)
             for panel in panels[len(places) :]:
                 panel.set_axis_off()

@@ -31,13 +31,13 @@ def draw(table: pd.DataFrame, looks: Looks, *, learners: list[LearnerName]) -> F
         _densities(panel, rows(table, metric="density", learner=learner))
         panel.set(title=looks[learner].name, xlabel=r"eigenvalue / mean", xlim=(0, 3.5), ylim=(0, 2.0))
     axes[0].set(ylabel="density")
-    axes[len(learners) - 1].legend(title="after layer", title_fontsize=6, fontsize=6, handlelength=1)
+    axes[len(learners) - 1].legend(title="after layer", title_fontsize=7, fontsize=7, handlelength=1)
     gain = rows(table, metric="gain").dropna(subset="mean")
     for learner, dashes in zip(learners, itertools.cycle(DASHES), strict=False):
         mine, look = rows(gain, learner=learner), looks[learner]
         curve(axes[-1], mine["eigenvalue"], mine, look, label=look.name, linestyle=dashes)
     axes[-1].set(xlabel=r"eigenvalue of $X^\top X$", ylabel="relative gain", ylim=(0, None))
-    axes[-1].legend(fontsize=5.5, handlelength=1.5)
+    axes[-1].legend(fontsize=7, handlelength=1.5)
     axes[-1].set_xlim(0, np.ceil(gain["eigenvalue"].max()))
     return figure
 

@@ -37,7 +37,7 @@ def draw(table: pd.DataFrame, looks: Looks, *, learners: list[LearnerName]) -> F
                 x, mine["mean"], spread(mine), fmt=look.marker, color=look.colour, fillstyle=fill,
                 label=f"{look.label}, {part} segment",
             )  # fmt: skip
-    axes.set_xticks(range(len(EDITS)), list(EDITS.values()), fontsize=6)
+    axes.set_xticks(range(len(EDITS)), list(EDITS.values()), fontsize=7)
     axes.set(xlabel="taken away", ylabel="loss (nats)", ylim=(0, None))
-    figure.legend(loc="outside upper center", ncols=2, fontsize=6)
+    figure.legend(loc="outside upper center", ncols=2, fontsize=7)
     return figure

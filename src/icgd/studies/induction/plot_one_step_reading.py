@@ -36,7 +36,7 @@ def draw(table: pd.DataFrame, looks: Looks, *, models: list[dict[str, LearnerNam
             offset = 0.1 * (index - (len(RIVALS) - 1) / 2)
             points(panel, np.arange(len(pairs)) + offset, mine, looks[rival], 4.0)
         names = [f"{TASKS[experiment]},\n{looks[learner].label}" for experiment, learner in pairs]
-        panel.set_xticks(range(len(pairs)), names, rotation=35, fontsize=6)
+        panel.set_xticks(range(len(pairs)), names, rotation=35, fontsize=7)
         panel.set(ylabel=title, ylim=(0, 1.02))
     _growth(axes[2], table, looks, pairs)
     handles, names = axes[0].get_legend_handles_labels()
@@ -55,5 +55,5 @@ def _growth(panel: Axes, table: pd.DataFrame, looks: Looks, pairs: list[tuple[st
     ends = np.array([x.min(), x.max()])
     for rule, level in (("step", ends), ("frequencies", np.ones(2))):
         panel.plot(ends, level, ":", color=looks[rule].colour, label=looks[rule].label)
-    panel.set(xlabel="matches, all the same", ylabel="logit relative to one match", ylim=(0, 9))
-    panel.legend(fontsize=5.5, loc="upper left")
+    panel.set(xlabel="matches, all the same", ylabel="logit relative to one match", ylim=(0, 11))
+    panel.legend(fontsize=7, loc="upper left")

@@ -30,6 +30,9 @@ METRICS = {
     "relative_excess_loss_rescaled": Metric(
         "the same of ŷ times the factor that least squares gives", CHANGED
     ),
+    "relative_distance_rescaled": Metric(
+        "mean ‖cŷ − ŷ_ref‖ over mean ‖y‖ for the c that brings ŷ nearest to the reference's", CHANGED
+    ),
     "prediction_correlation": Metric("correlation of ŷ and the reference's", CHANGED),
 }
 COLUMNS = {"map": Column("string", "change of the first layer's attention, as `changed_maps` names it")}
@@ -100,7 +103,7 @@ def _changed(
 def _scores(
     found: Float[Array, "seeds p m"], step: Float[Array, "p m"], targets: Float[Array, "p m"]
 ) -> dict[str, Float[Array, " seeds"]]:
-    """Losses, and the correlation with the step's predictions."""
+    """Losses, and distance and correlation with the step's predictions."""
 
     def loss(prediction: Array) -> Array:
         return 0.5 * jnp.mean(jnp.sum((prediction - targets) ** 2, axis=-1), axis=-1)
@@ -109,10 +112,12 @@ def _scores(
         return jnp.sum(one * other, axis=(-2, -1), keepdims=True)
 
     base, size = loss(step), inner(found, found)
-    rescaled = found * inner(found, targets) / size
+    rescaled, nearest = (found * inner(found, wanted) / size for wanted in (targets, step))
+    apart = jnp.linalg.norm(nearest - step, axis=-1)
     return {
         "loss": loss(found),
         "relative_excess_loss": loss(found) / base - 1,
         "relative_excess_loss_rescaled": loss(rescaled) / base - 1,
+        "relative_distance_rescaled": apart.mean(axis=1) / jnp.mean(jnp.linalg.norm(targets, axis=-1)),
         "prediction_correlation": (inner(found, step) / jnp.sqrt(size * inner(step, step)))[:, 0, 0],
     }

@@ -42,7 +42,7 @@ def draw(
     for learner in learners:
         losses = rows(table, metric="loss", learner=learner).set_index("map").loc[list(CHANGES)]
         points(axes[2], range(len(CHANGES)), losses, looks[learner], 4.0)
-    axes[2].set_xticks(range(len(CHANGES)), list(CHANGES.values()), rotation=60, fontsize=5.5)
+    axes[2].set_xticks(range(len(CHANGES)), list(CHANGES.values()), rotation=60, fontsize=7)
     axes[2].set(ylabel="test loss", ylim=(0.15, None))
     for learner in [*learners, *algorithms]:
         weights = rows(table, metric="relative_example_weight", learner=learner)

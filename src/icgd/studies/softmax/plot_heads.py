@@ -28,7 +28,7 @@ def draw(table: pd.DataFrame, looks: Looks, *, learners: list[LearnerName]) -> F
         apart = rows(table, metric=DISTANCE, learner=learner)
         curve(right, apart["logit_scale"], apart, looks[learner])
     right.set(xlabel="logit scale $c$", ylabel="distance to GD", xscale="log", ylim=(0, None))
-    right.legend(fontsize=6)
+    right.legend(fontsize=7)
     return figure
 
 
@@ -47,4 +47,4 @@ def _parities(panel: Axes, table: pd.DataFrame, looks: Looks, learners: list[str
     panel.set_xticks(range(len(names)), names, rotation=60)
     panel.set(ylabel="even part / odd part", ylim=(0, None))
     panel.margins(x=0.15)
-    panel.legend(fontsize=5.5, borderaxespad=0, handlelength=1)
+    panel.legend(fontsize=7, borderaxespad=0, handlelength=1)

@@ -2,11 +2,10 @@
 
 import matplotlib.pyplot as plt
 import pandas as pd
-from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from icgd.analysis.tidy import rows
-from icgd.plotting.axes import PAGE, curve
+from icgd.plotting.axes import PAGE, curve, each_run
 from icgd.plotting.looks import Looks
 from icgd.ranges import LearnerName
 
@@ -41,23 +40,13 @@ def draw(
             curve(axis, mine["times"], mine, looks[learner], marker="")
         axis.set(ylim=ROLLED_LIMITS, xlabel="applications", title=rf"$\lambda={damping:g}$")
     axes[0].set(ylabel="test loss")
-    axes[0].legend(fontsize=6)
+    axes[0].legend(fontsize=7)
     trained = rows(table, damping=None)
     reached = rows(trained, learner=level)["mean"].iloc[0]
     for axis, learners in ((axes[-2], heads), (axes[-1], fixed)):
         for learner in learners:
-            _runs(axis, rows(trained, learner=learner), looks, learner)
+            each_run(axis, rows(trained, learner=learner), looks[learner])
         axis.axhline(reached, color=looks[level].colour, linestyle="--", label=looks[level].label, zorder=0)
         axis.set(ylim=TRAINED_LIMITS, xlabel="training step")
-        axis.legend(fontsize=5.5, handlelength=1)
+        axis.legend(fontsize=7, handlelength=1)
     return figure
-
-
-def _runs(axis: Axes, mine: pd.DataFrame, looks: Looks, learner: str) -> None:
-    """A thin line for every seed."""
-    for place, (_, run) in enumerate(mine.groupby("run")):
-        run = run.sort_values("step")
-        label = looks[learner].label if not place else None
-        axis.plot(
-            run["step"].astype(float), run["mean"], color=looks[learner].colour, linewidth=0.7, label=label
-        )

@@ -43,6 +43,6 @@ def draw(table: pd.DataFrame, looks: Looks, *, panels: list[Panel]) -> Figure:
             curve(axis, found["setting"].astype(float), found, looks[learner])
         axis.set(yscale="log", xlabel=NAMES[panel["option"]], title=panel["title"])
         axis.yaxis.set_minor_formatter(NullFormatter())
-        axis.legend(fontsize=5.5, handlelength=1)
+        axis.legend(fontsize=7, handlelength=1)
     axes[0, 0].set(ylabel="test loss")
     return figure

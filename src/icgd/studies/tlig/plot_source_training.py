@@ -7,7 +7,7 @@ from matplotlib.figure import Figure
 from typing_extensions import TypedDict
 
 from icgd.analysis.tidy import rows
-from icgd.plotting.axes import PAGE, curve
+from icgd.plotting.axes import PAGE, each_run
 from icgd.plotting.looks import Looks
 from icgd.ranges import LearnerName
 
@@ -30,28 +30,28 @@ class Panel(TypedDict):
 
 
 def select(metrics: pd.DataFrame) -> pd.DataFrame:
-    """Losses, differences and cosines on the training law."""
-    return rows(metrics, option=None, metric=[LOSS, COSINE, *DIFFERENCES])
+    """Losses, differences and cosines on the training law; then each seed by itself, as some do not train."""
+    kept = rows(metrics, option=None, metric=[LOSS, COSINE, *DIFFERENCES])
+    return pd.concat([kept, kept[kept["seed"].notna()].assign(run=kept["seed"])])
 
 
 def draw(table: pd.DataFrame, looks: Looks, *, panels: list[Panel]) -> Figure:
     """A column per panel: losses, differences of predictions (line) and sensitivities (dots), cosines.
 
-    An algorithm's colour is that of its loss, and of the model's differences from it and cosine with it.
+    Of the model every seed has a line. An algorithm's colour is that of its loss, and of the model's differences from it and cosine with it.
     """
-    figure, axes = plt.subplots(3, len(panels), figsize=(PAGE, 4.3), sharex="col", squeeze=False)
+    figure, axes = plt.subplots(3, len(panels), figsize=(PAGE, 3.9), sharex="col", squeeze=False)
     for column, panel in zip(axes.T.tolist(), panels, strict=True):
         mine = rows(table, experiment=panel["experiment"], bound=panel["bound"])
         model = looks[panel["model"]]
-        loss = rows(mine, learner=panel["model"], metric=LOSS)
-        curve(column[0], loss["step"], loss, model, marker="")
+        each_run(column[0], rows(mine, learner=panel["model"], metric=LOSS, run=...), model)
         for name in panel["algorithms"]:
             _algorithm(column, mine, panel["model"], name, looks)
         column[0].set(title=model.name, ylim=panel["loss"])
         column[1].set(ylim=(0, panel["difference"]))
         column[2].set(ylim=panel["cosine"], xlabel="training step")
         column[2].axhline(1, color="black", linestyle=":", linewidth=0.8, zorder=0)
-        column[0].legend(fontsize=5.5, handlelength=1)
+        column[0].legend(fontsize=7, handlelength=1)
     axes[0, 0].set(ylabel="test loss")
     axes[1, 0].set(ylabel="differences")
     axes[2, 0].set(ylabel="sensitivity cosine")
@@ -60,11 +60,9 @@ def draw(table: pd.DataFrame, looks: Looks, *, panels: list[Panel]) -> Figure:
 
 def _algorithm(column: list[Axes], mine: pd.DataFrame, model: str, name: str, looks: Looks) -> None:
     look = looks[name]
-    level = rows(mine, learner=name, metric=LOSS)
+    level = rows(mine, learner=name, metric=LOSS, run=None)
     level = level[level["step"].isna() | (level["step"] == level["step"].max())]["mean"].iloc[0]
     column[0].axhline(level, color=look.colour, linestyle="--", label=look.label, zorder=0)
     for metric, line in DIFFERENCES.items():
-        apart = rows(mine, learner=model, metric=metric, reference=name)
-        curve(column[1], apart["step"], apart, look, marker="", linestyle=line)
-    cosine = rows(mine, learner=model, metric=COSINE, reference=name)
-    curve(column[2], cosine["step"], cosine, look, marker="")
+        each_run(column[1], rows(mine, learner=model, metric=metric, reference=name, run=...), look, line)
+    each_run(column[2], rows(mine, learner=model, metric=COSINE, reference=name, run=...), look)

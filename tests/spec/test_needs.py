@@ -1,0 +1,44 @@
+"""Memory and time that jobs ask for, by a record with a few rows."""
+
+from pathlib import Path
+
+from icgd.spec.needs import UNKNOWN, Need, need, needs
+
+RECORD = """\
+rule,name,cpu,peak_mb
+train,a/test/one.0-4,60.0,1000
+train,a/test/one.5-9,90.0,800
+train,a/test/two.0-4,600.0,
+figure,f,3.0,200
+"""
+
+
+def known(folder: Path, text: str = RECORD) -> dict[tuple[str, str], Need]:
+    (folder / "costs.csv").write_text(text)
+    return needs(folder / "costs.csv")
+
+
+def test_a_job_asks_for_what_it_needed_with_a_margin(tmp_path: Path) -> None:
+    """The greatest of its blocks of seeds: 1.5 · 1000 + 300 MB; 3 · 90 s are 4.5 min, and 5 for the start."""
+    found = need(known(tmp_path), "train", "a/test/one.0-4")
+    assert found == Need(1000.0, 90.0)
+    assert [found.memory(attempt) for attempt in (1, 2, 3)] == [1800, 3600, 7200]
+    assert [found.minutes(attempt) for attempt in (1, 2, 3)] == [10, 20, 40]
+
+
+def test_what_was_not_measured_is_that_of_the_rule(tmp_path: Path) -> None:
+    record = known(tmp_path)
+    assert need(record, "train", "a/test/two.0-4") == Need(1000.0, 600.0)
+    assert need(record, "train", "b/test/new.0-4") == Need(1000.0, 600.0)
+    assert need(record, "compare", "a/test/alignment") == UNKNOWN
+
+
+def test_a_record_without_memory_serves_for_times(tmp_path: Path) -> None:
+    record = known(tmp_path, "rule,name,cpu\nfigure,f,3.0\n")
+    assert need(record, "figure", "f") == Need(UNKNOWN.peak_mb, 3.0)
+
+
+def test_the_record_of_the_project_is_one(tmp_path: Path) -> None:
+    found = need(needs(), "train", "one_step/test/transformer.0-4")
+    assert 500 < found.memory(1) < 8000
+    assert 5 < found.minutes(1) < 240

@@ -1,0 +1,142 @@
+"""A run in one file: made here, moved to a clean checkout, and used there without training."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from icgd.results.archive import FORMAT, Content, pack, unpack
+from tests.conftest import checkout, snakemake
+from tests.workflow.test_situations import write
+
+pytestmark = pytest.mark.workflow
+RESULTS = Path("results/few")
+ARCHIVE = RESULTS / "icgd-few.tar.gz"
+TEXTS = ("LICENSE", "CITATION.cff")
+
+
+def fresh(folder: Path) -> Path:
+    """A checkout with all that the archive takes along."""
+    checkout(folder)
+    for name in TEXTS:
+        shutil.copy(Path(__file__).parents[2] / name, folder)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A checkout with a tiny run and its archive."""
+    folder = fresh(tmp_path_factory.mktemp("made") / "icgd")
+    config = write(folder.parent / "few.yaml")
+    snakemake(folder, "all", "archive", "--configfile", str(config))
+    return folder
+
+
+@pytest.fixture(scope="module")
+def clone(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A clean checkout, elsewhere; it has neither the config file nor any results."""
+    return fresh(tmp_path_factory.mktemp("clone") / "another name")
+
+
+def figures(folder: Path, archive: Path, *names: str) -> "subprocess.CompletedProcess[str]":
+    """What `make figures` calls."""
+    return subprocess.run(
+        [sys.executable, "workflow/scripts/figures.py", str(archive), *names],
+        cwd=folder,
+        env={k: v for k, v in os.environ.items() if k not in ("NPROC", "PYTHONPATH")},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_archive_says_what_it_holds(made: Path, tmp_path: Path) -> None:
+    unpack(made / ARCHIVE, tmp_path / "out")
+    for name in (
+        "paper.pdf",
+        "figures/one_step_sizes.csv",
+        "requirements.lock",
+        "prompts.json",
+        "config.json",
+    ):
+        assert (tmp_path / "out" / name).stat().st_size > 100
+    for name in (
+        "metrics.parquet",
+        "claims.csv",
+        "provenance.json",
+        "learners/one_step/test/transformer.0-1.npz",
+    ):
+        kept = tmp_path / "out" / RESULTS / name
+        assert kept.read_bytes() == (made / RESULTS / name).read_bytes()
+    text = (made / RESULTS / "icgd-few.txt").read_text()
+    assert f"icgd-few.tar.gz: {(made / ARCHIVE).stat().st_size / 1e6:.2f} MB, sha256" in text
+    assert (
+        subprocess.run(
+            ["sha256sum", "--quiet", "-c", "SHA256SUMS"], cwd=tmp_path / "out", check=False
+        ).returncode
+        == 0
+    )
+
+
+def test_figures_and_pdf_come_from_it_without_training(made: Path, clone: Path) -> None:
+    done = figures(clone, made / ARCHIVE, "one_step_sizes", "paper")
+    assert done.returncode == 0, done.stdout + done.stderr
+    found = clone / "results/archives/icgd-few" / RESULTS
+    for name in ("figures/one_step_sizes.pdf", "figures/one_step_sizes.csv", "paper.pdf"):
+        assert (found / name).read_bytes() == (made / RESULTS / name).read_bytes(), name
+    ran = {path.relative_to(found / "costs").parts[0] for path in (found / "costs").rglob("*.json")}
+    assert ran == {"figure", "table", "claims", "verdicts", "numbers", "paper"}
+
+
+def test_changed_plot_draws_and_changed_measurement_is_refused(
+    made: Path, clone: Path, tmp_path: Path
+) -> None:
+    folder = tmp_path / "edited"
+    shutil.copytree(clone, folder, ignore=shutil.ignore_patterns("results", ".snakemake"))
+    plot = folder / "src/icgd/studies/one_step/plot_sizes.py"
+    plot.write_text(plot.read_text("utf-8") + "\nEDITED = True\n", "utf-8")
+    assert figures(folder, made / ARCHIVE, "one_step_sizes").returncode == 0
+    measure = folder / "src/icgd/analysis/measure_rollout.py"
+    measure.write_text(measure.read_text("utf-8") + "\nEDITED = True\n", "utf-8")
+    done = figures(folder, made / ARCHIVE, "one_step_sizes")
+    assert done.returncode == 1
+    assert (
+        "icgd-few.tar.gz was made by other code or packages: results/few/comparisons/one_step/" in done.stderr
+    )
+
+
+def test_misspelt_figure_and_missing_archive_are_named(made: Path, clone: Path) -> None:
+    done = figures(clone, made / ARCHIVE, "one_step_size")
+    assert done.returncode == 1
+    assert "Nearest: 'one_step_sizes'" in done.stderr
+    done = figures(clone, Path("nowhere.tar.gz"))
+    assert done.returncode == 1
+    assert "nowhere.tar.gz does not exist" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+FEW = {"format": FORMAT, "run": "few", "overrides": {}, "revision": "unknown"}
+
+
+@pytest.mark.parametrize(
+    ("about", "match"),
+    [
+        (FEW | {"format": "other"}, "its format is 'other'"),
+        (FEW | {"run": "../few"}, "its run is called '../few'"),
+        (FEW | {"overrides": {"studies": {"own": "own"}}}, "the study own is not in the repository"),
+        ([], "holds the results of no run that this checkout knows"),
+    ],
+)
+def test_archive_that_asks_for_more_than_data_is_refused(
+    clone: Path, tmp_path: Path, about: object, match: str
+) -> None:
+    members: dict[str, Content] = {"archive.json": json.dumps(about).encode(), "own/own.yaml": b"{}"}
+    pack(tmp_path / "few.tar.gz", "icgd-few", members)
+    done = figures(clone, tmp_path / "few.tar.gz")
+    assert done.returncode == 1
+    assert match in done.stderr
+    assert "Traceback" not in done.stderr
