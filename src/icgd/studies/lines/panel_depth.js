@@ -49,7 +49,7 @@ PANELS.depth = (host, { line_looped: looped, line_stack: stack, line_gd: gd, lin
     plot.clear();
     errors.clear();
     errors.curve([[layer, -9], [layer, 9]], { stroke: "#cfd5dc", "stroke-width": 22 });
-    for (const { name, colour, dash } of entries.toReversed()) {
+    for (const { name, colour, dash } of entries) {
       if (!shown[name]) continue;
       const [slope, height] = name === "least" ? least : found[name][layer], style = { stroke: colour, "stroke-dasharray": dash };
       plot.curve(REACH.map(u => [u, slope * u + height]), { ...style, "stroke-width": dash ? 3 : 4.5 });

@@ -55,7 +55,7 @@ PANELS.step = (host, { line_layer: layer, line_step: step }) => {
     plot.clear();
     surface.clear();
     contours(prompt, lines.least);
-    for (const { name, colour, dash } of entries.toReversed()) {
+    for (const { name, colour, dash } of entries) {
       if (!shown[name]) continue;
       const [slope, height] = lines[name];
       plot.curve(REACH.map(u => [u, slope * u + height]), { stroke: colour, "stroke-dasharray": dash ?? "", "stroke-width": name === "layer" ? 5 : 3 });
