@@ -282,7 +282,7 @@ def test_report_shows_every_figure_and_claim(finished: Path, run: Run, browser: 
 def test_companion_answers_as_the_learners_of_the_run(
     finished: Path, run: Run, browser: webdriver.Chrome, double: None
 ) -> None:
-    """On random prompts of the shape of each learner's own, with its first seed's weights rounded as there."""
+    """On random prompts of the shape of each learner's own, the first seed's weights rounded as there."""
     import jax
 
     browser.get((finished / RESULTS / "companion/index.html").as_uri())
