@@ -295,7 +295,8 @@ def test_companion_answers_as_the_learners_of_the_run(
         if not isinstance(one, Prompt):
             continue  # histories have a test of their own
         told = 0 if one.objective is None else one.objective.shape[-1]
-        prompts = prompts_like(np.random.default_rng(0), PROMPTS, *one.x.shape[1:], told)
+        _, n, width = one.x.shape
+        prompts = prompts_like(np.random.default_rng(0), PROMPTS, n, width, told)
         there = browser.execute_script(ANSWERS, panel, name, 0, *prompts)
         learner = jax.tree.map(lambda a: a[0], held.population.learner)
         assert answers_differ(learner, prompts, there) < 1e-4, name
