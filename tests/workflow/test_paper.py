@@ -194,7 +194,7 @@ def test_changing_one_option_reruns_what_it_affects(edited: Path) -> None:
 def test_two_clean_runs_are_bit_identical(finished: Path, tmp_path: Path) -> None:
     """One table of each kind of model: linear attention, language models, blocks trained from a base."""
     folder = checkout(tmp_path)
-    parts = ("one_step/test/alignment", "language/test/formation", "objectives_retargeted/test/retargeting")
+    parts = ("one_step/test/alignment", "language/test/formation", "retargeted/test/cost")
     tables = [f"{RESULTS}/comparisons/{part}.parquet" for part in parts]
     snakemake(folder, *tables)
     for table in tables:
