@@ -56,7 +56,8 @@ def step_seconds(learner: str, seeds: int = 1, **options: int) -> float:
     from icgd.bench.speed import Case, speed
 
     plan = Plan(load([]), Paths("results/bench"), {})
-    case = Case.of(plan, *learner.split("/"), seeds)
+    experiment, _, name = learner.partition("/")
+    case = Case.of(plan, experiment, name, seeds)
     training = replace(case.training, batch=BATCH)
     case = replace(case, task=replace(case.task, **options), training=training)  # type: ignore[type-var]
     return 1.0 / speed(case)["steps_per_s"]

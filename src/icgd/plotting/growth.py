@@ -24,7 +24,7 @@ def draw(table: pd.DataFrame) -> Figure:
             upper = points.tail((len(points) + 1) // 2)
             label = f"{series}: {exponent(upper['size'], upper['cost']):.1f}"
             place.loglog(
-                points["size"], points["cost"], "o-", markersize=3, color=COLOURS[series], label=label
+                points["size"], points["cost"], "o-", markersize=3, color=COLOURS[str(series)], label=label
             )
         place.set(xlabel=grows, ylabel=part["unit"].iloc[0])
         place.legend(fontsize=5)
