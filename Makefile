@@ -26,8 +26,8 @@ figures: env latex
 	@$(ACTIVE) $(BIN)/python workflow/scripts/figures.py '$(ARCHIVE)' $(ONLY)
 
 report: env latex
-	$(SNAKEMAKE)
-	$(SNAKEMAKE) --report results/paper/report.html
+	$(SNAKEMAKE) report
+	@echo "Report: results/paper/report.html"
 
 bench: env
 	$(SNAKEMAKE) --force bench growth

@@ -4,8 +4,9 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 # Tests compile more than they compute.
 os.environ.setdefault("XLA_FLAGS", "--xla_backend_optimization_level=0")
@@ -23,6 +24,22 @@ Run = Callable[..., "subprocess.CompletedProcess[str]"]
 def double() -> None:
     """Run a test in float64."""
     jax.config.update("jax_enable_x64", True)
+
+
+@pytest.fixture
+def browser() -> Iterator[Any]:
+    """A headless browser."""
+    from tests.browser import opened  # few tests need selenium
+
+    yield from opened()
+
+
+@pytest.fixture(scope="module")
+def shared_browser() -> Iterator[Any]:
+    """One for all tests of a file."""
+    from tests.browser import opened
+
+    yield from opened()
 
 
 @pytest.fixture(autouse=True)

@@ -17,7 +17,7 @@ from icgd.spec.build import build_learner, build_task, load_learner, save_learne
 from icgd.tasks.objective_regression import ObjectiveRegression
 
 KEY = jax.random.key(0)
-TASK = ObjectiveRegression(noise_scale=1.0)
+TASK = ObjectiveRegression()
 
 
 def prompts(count: int) -> Prompt:
@@ -46,18 +46,32 @@ def test_numbers_of_parameters() -> None:
     sizes = {part: count(adapted(TASK, KEY, part=part).change) for part in parts}
     base = count(adapted(TASK, KEY, part="all").base)
     assert sizes["output_scale"] == 1
-    assert sizes["matrix_scales"] == 20
-    assert sizes["objective"] == sizes["steering_1"] == 64
-    assert sizes["steering"] == 3 * 64
-    assert sizes["biases"] == 3 * (128 + 64)
+    assert sizes["vector"] == 64
+    assert sizes["vectors"] == 4 * 64
+    assert sizes["biases"] == 4 * (128 + 64)
+    assert sizes["gains"] == 4 * 4 * 64
+    assert sizes["attention"] == 4 * 4 * 64 * 64
     assert sizes["all"] == base
-    one, four = (count(adapted(TASK, KEY, part="low_rank", rank=rank).change) for rank in (1, 4))
-    assert one < 0.04 * base
+    assert count(adapted(TASK, KEY, part="subspace", size=7).change) == 7
+    one, four = (count(adapted(TASK, KEY, part="low_rank_mlp", rank=rank).change) for rank in (1, 4))
+    assert one == 4 * 2 * (64 + 128)
     assert four == 4 * one
 
 
+def test_a_subspace_moves_every_weight_by_one_of_its_numbers() -> None:
+    learner = adapted(TASK, KEY, part="subspace", size=3, random=True)
+    numbers = jnp.array([1.0, 2.0, 4.0])
+    merged = eqx.tree_at(lambda m: m.change, learner, [numbers]).merged()
+    apart = np.abs(np.asarray(merged.blocks[1].mlp.inner - learner.base.blocks[1].mlp.inner))
+    sizes, counts = np.unique(np.round(apart, 4), return_counts=True)
+    assert sizes.tolist() == [1, 2, 4]
+    assert min(counts) > 0.3 * apart.size
+    other = merged.blocks[0].mlp.inner - learner.base.blocks[0].mlp.inner
+    assert not np.allclose(apart, np.abs(other))
+
+
 def test_a_change_of_rank_one_is_one() -> None:
-    learner = adapted(TASK, KEY, part="low_rank", random=True)
+    learner = adapted(TASK, KEY, part="low_rank_mlp", random=True)
     change = jax.tree.map(lambda a: a + 1.0, learner.change)
     merged = eqx.tree_at(lambda m: m.change, learner, change).merged()
     apart = merged.blocks[1].mlp.inner - learner.base.blocks[1].mlp.inner
@@ -66,9 +80,9 @@ def test_a_change_of_rank_one_is_one() -> None:
 
 def test_a_change_is_saved_and_rebuilt(tmp_path: Path) -> None:
     task = {"module": "icgd.tasks.objective_regression", "name": "ObjectiveRegression", "options": {}}
-    options = {"part": "low_rank", "rank": 2}
+    options = {"part": "low_rank_mlp", "rank": 2}
     spec = {"module": "icgd.models.adapters", "name": "adapted", "options": options}
-    base = prompted_transformer(TASK, jax.random.key(1), told=False)
+    base = prompted_transformer(TASK, jax.random.key(1), told=False, weighs=True)
     learner = start_from(build_learner(spec, build_task(task), KEY), base, "file")
     np.testing.assert_array_equal(learner.base.embedding, base.embedding)
     save_learner(tmp_path / "learner.npz", learner, spec, task, "digest")

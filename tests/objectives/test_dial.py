@@ -12,7 +12,19 @@ from icgd.prompt import Prompt
 from icgd.tasks.objective_regression import ObjectiveRegression
 
 KEY = jax.random.key(0)
-TASK = ObjectiveRegression(dimension=3, context_length=6, noise_scale=1.0)
+TASK = ObjectiveRegression(
+    dimension=3,
+    context_length=6,
+    steps=3,
+    l1_rate=0.5,
+    l1_decay=1.0,
+    l2_rate=0.5,
+    l2_decay=1.0,
+    linf_rate=0.5,
+    linf_decay=1.0,
+    linf_temperature=0.2,
+)
+"""Three steps at constant rates."""
 
 
 def prompts(count: int, task: ObjectiveRegression = TASK) -> Prompt:

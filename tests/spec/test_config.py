@@ -10,7 +10,7 @@ from icgd.analysis import measure_rollout
 from icgd.checks.experiments import check, refusal
 from icgd.spec.config import load
 from icgd.spec.expansion import variants
-from icgd.spec.model import Config
+from icgd.spec.model import Config, Grid
 from icgd.spec.reading import ConfigError
 from icgd.tasks.sine_waves import SineWaves
 from tests.conftest import ROOT
@@ -173,14 +173,19 @@ def test_smoke_is_an_override_of_few_lines() -> None:
 
 
 def test_a_grid_is_every_combination_with_its_exceptions() -> None:
-    trained = load([]).experiments["objectives_retargeted"].trained
-    assert trained["objective_to_l1"].training["learning_rate"] == 0.3
-    assert trained["objective_to_linf"].training["learning_rate"] == 0.1
-    assert trained["low_rank_4_to_linf"].options == {"part": "low_rank", "rank": 4}
-    assert (
-        trained["low_rank_4_to_linf"].labels.items() >= {"change": "low_rank_4", "objective": "linf"}.items()
-    )
-    assert trained["low_rank_4_to_linf"].task == {"objective": "linf"}
+    trained = load([]).experiments["retargeted"].trained
+    assert trained["biases_to_l1"].training["learning_rate"] == 0.1
+    assert trained["rank_4_mlp_to_linf"].options.items() >= {"part": "low_rank_mlp", "rank": 4}.items()
+    assert trained["rank_4_mlp_to_linf"].labels == {
+        "change": "rank_4_mlp",
+        "objective": "linf",
+        "start": "base",
+    }
+    assert trained["rank_4_mlp_to_linf"].task == {"target": "objective", "objective": "linf"}
+    axes = {"a": {"x": {"kind": "k"}, "y": {"kind": "l"}}}
+    found = Grid(name="of_{a}", common={"o": 1}, axes=axes, exceptions={"of_y": {"o": 2}}).learners("here")
+    assert found["of_x"] == {"o": 1, "kind": "k", "labels": {"a": "x"}}
+    assert found["of_y"]["o"] == 2
 
 
 def test_variants_change_all_their_options() -> None:

@@ -1,13 +1,22 @@
 """The task of three objectives: its noise, and confounds of the objective."""
 
 import dataclasses
+from typing import Any
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
 
 from icgd.objectives.dial import OBJECTIVES
-from icgd.tasks.objective_regression import FAMILIES, SCALES, unit_noise
+from icgd.tasks.objective_regression import (
+    FAMILIES,
+    SCALES,
+    ObjectiveRegression,
+    Queried,
+    unit_noise,
+    values_of,
+)
 from tests.objectives.test_dial import KEY, TASK, prompts
 
 
@@ -30,3 +39,37 @@ def test_confounds_tie_noise_and_scale_to_the_objective(double: None) -> None:
         np.testing.assert_allclose(prompts(4, scaled).y, SCALES[index] * prompts(4, asked).y, rtol=1e-6)
     free = dataclasses.replace(TASK, confound="noise", objective="l2", untied=1.0)
     np.testing.assert_array_equal(prompts(4, free).y, prompts(4, dataclasses.replace(TASK, objective="l2")).y)
+
+
+def test_values_by_hand() -> None:
+    np.testing.assert_allclose(values_of(jnp.array([1.0, -2.0, 0.0])), [1, 5 / 3, 2])
+
+
+def test_steps_have_decaying_rates() -> None:
+    dial = ObjectiveRegression(steps=3, l1_rate=2.0, l1_decay=0.5).dial("l1")
+    np.testing.assert_allclose(dial.rate, [2, 1, 0.5])
+    np.testing.assert_allclose(dial.temperature, 0.2, rtol=1e-6)
+
+
+def test_several_queries_have_the_answers_of_one() -> None:
+    one, several = (dataclasses.replace(TASK, queries=count) for count in (1, 4))
+    prompt, target = several.sample(KEY)
+    assert isinstance(prompt, Queried)
+    assert prompt.query.shape == (4, 3)
+    assert target.shape == (4, 1)
+    assert float(several.loss(target + 1, target)) == 0.5
+    single, answer = one.sample(KEY)
+    assert single.query.shape == (3,)
+    assert answer.shape == (1,)
+
+
+@pytest.mark.parametrize("objective", OBJECTIVES)
+def test_the_objective_itself_is_the_loss_at_the_examples(objective: Any) -> None:
+    task = dataclasses.replace(TASK, target="objective", objective=objective)
+    prompt, target = task.sample(jax.random.key(1))
+    np.testing.assert_array_equal(prompt.query, prompt.x)
+    place = OBJECTIVES.index(objective)
+    assert float(task.loss(jnp.zeros((6, 1)), target)) == pytest.approx(1)
+    fitted = 0.5 * prompt.y + 0.1
+    known = values_of((prompt.y - fitted)[:, 0])[place] / values_of(prompt.y[:, 0])[place]
+    assert float(task.loss(fitted, target)) == pytest.approx(float(known), rel=1e-5)

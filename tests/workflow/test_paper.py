@@ -1,25 +1,24 @@
 """The whole paper at smoke size: results, reruns, determinism, errors; its report in a headless browser."""
 
 import json
-import os
 import re
 import shutil
 from collections import Counter
-from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import unquote, urlsplit
 
 import pandas as pd
 import pytest
 import yaml
 from selenium import webdriver
 from selenium.webdriver.common.by import By
-from selenium.webdriver.support.ui import WebDriverWait
 
 import icgd
 from icgd.analysis.claims import FAILS, HOLDS
 from icgd.results.job import Artefact
 from icgd.results.store import load_arrays
 from icgd.workflow.run import Run, start
+from tests.browser import complaints, requested, until
 from tests.conftest import ROOT, checkout, snakemake
 
 pytestmark = pytest.mark.workflow
@@ -27,12 +26,6 @@ RESULTS = "results/smoke"
 MAIN_TEXT = 12
 """Pages that the main text may have."""
 SMOKE = ROOT / "config/smoke.yaml"
-CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-DRIVER = shutil.which("chromedriver")
-FLAGS = (
-    "--headless=new --no-sandbox --disable-gpu --disable-quic --no-first-run --window-size=1400,1000 "
-    "--disable-background-networking --disable-component-update --disable-sync --disable-dev-shm-usage"
-)
 
 
 def planned(folder: Path, *targets: str, **options: bool) -> dict[str, int]:
@@ -103,7 +96,8 @@ def test_paper_and_tables_are_complete(finished: Path, run: Run, counts: dict[st
     costs = pd.read_csv(results / "costs.csv", keep_default_na=False)
     spent = costs.groupby("rule").size().to_dict()
     assert spent == {rule: count for rule, count in counts.items() if rule in spent}
-    assert counts.keys() - spent.keys() == {"costs", "verify", "verify_exact", "archive"}
+    others = {"archive", "companion", "costs", "report", "verify", "verify_exact"}
+    assert counts.keys() - spent.keys() == others
     assert set(run.config.studies) <= set(costs["study"])
     assert (results / "costs.png").stat().st_size > 300
 
@@ -152,6 +146,7 @@ def test_editing_a_plot_rebuilds_its_figure_and_the_paper(edited: Path) -> None:
         "numbers": 1,
         "paper": 1,
         "costs": 1,
+        "report": 1,
     }
 
 
@@ -196,7 +191,7 @@ def test_changing_one_option_reruns_what_it_affects(edited: Path) -> None:
 def test_two_clean_runs_are_bit_identical(finished: Path, tmp_path: Path) -> None:
     """One table of each kind of model: linear attention, language models, blocks trained from a base."""
     folder = checkout(tmp_path)
-    parts = ("one_step/test/alignment", "language/test/formation", "objectives_retargeted/test/retargeting")
+    parts = ("one_step/test/alignment", "language/test/formation", "retargeted/test/cost")
     tables = [f"{RESULTS}/comparisons/{part}.parquet" for part in parts]
     snakemake(folder, *tables)
     for table in tables:
@@ -267,43 +262,15 @@ def test_conda_environment_matches_the_lock_file() -> None:
         assert re.search(rf"^{package}=={re.escape(version)}\s", lock, re.MULTILINE), package
 
 
-@pytest.fixture
-def browser() -> Iterator[webdriver.Chrome]:
-    if not (CHROMIUM and DRIVER):
-        assert not os.environ.get("CI"), "a CI needs chromium and chromedriver (make test installs them)"
-        pytest.skip("chromium and chromedriver are not installed")
-    options = webdriver.ChromeOptions()
-    options.binary_location = CHROMIUM
-    for flag in FLAGS.split():
-        options.add_argument(flag)
-    options.set_capability("goog:loggingPrefs", {"performance": "ALL"})
-    driver = webdriver.Chrome(options, webdriver.ChromeService(DRIVER))
-    yield driver
-    driver.quit()
-
-
-def requested(browser: webdriver.Chrome) -> set[str]:
-    """Schemes of everything that the page asked for."""
-    messages = (json.loads(entry["message"])["message"] for entry in browser.get_log("performance"))
-    urls = [m["params"]["request"]["url"] for m in messages if m["method"] == "Network.requestWillBeSent"]
-    return {url.split(":")[0] for url in urls}
-
-
-def test_report_shows_figures_without_network(finished: Path, browser: webdriver.Chrome) -> None:
-    snakemake(finished, "--report", "report.html")
-    browser.get((finished / "report.html").as_uri())
-    wait = WebDriverWait(browser, 20)
-
-    def click(text: str) -> None:
-        found = wait.until(lambda b: b.find_elements(By.XPATH, f"//*[normalize-space(text())='{text}']"))
-        browser.execute_script("arguments[0].click()", found[-1])
-
-    click("Figures")
-    page = wait.until(lambda b: "Damped roll-out" in b.page_source and b.page_source)
-    for title in ("Alignment over training", "Loss out of distribution", "Trained and constructed weights"):
-        assert title in page
-    button = "//tr[contains(., 'Damped roll-out')]//a[.//*[local-name()='svg']]"
-    browser.execute_script("arguments[0].click()", wait.until(lambda b: b.find_elements(By.XPATH, button))[0])
-    sizes = "return [...document.images].map(i => i.naturalWidth)"
-    wait.until(lambda b: any(width > 300 for width in b.execute_script(sizes)))
+def test_report_shows_every_figure_and_claim(finished: Path, run: Run, browser: webdriver.Chrome) -> None:
+    browser.get((finished / RESULTS / "report.html").as_uri())
+    sizes = "return [...document.images].map(image => image.naturalWidth)"
+    until(lambda: min(browser.execute_script(sizes)) > 300)
+    assert len(browser.execute_script(sizes)) == len(run.config.figures) + 1
+    rows = browser.find_elements(By.CSS_SELECTOR, "#claims tbody tr")
+    assert len(rows) == len(run.config.claims)
+    links = "return [...document.links].filter(link => link.protocol === 'file:').map(link => link.href)"
+    files = {unquote(urlsplit(link).path) for link in browser.execute_script(links)}
+    assert [file for file in files if not Path(file).exists()] == []
+    assert not complaints(browser)
     assert requested(browser) <= {"file", "data", "blob"}

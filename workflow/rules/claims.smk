@@ -24,12 +24,7 @@ rule verdicts:
         spec=RUN.spec("verdicts", "all"),
         made=RUN.made("verdicts", "all"),
     output:
-        report(
-            PATHS.whole("claims.csv"),
-            caption="../report/claims.rst",
-            category="Tables",
-            labels={"table": "claims"},
-        ),
+        PATHS.whole("claims.csv"),
     log:
         PATHS.log("verdicts", "all"),
     benchmark:

@@ -22,8 +22,7 @@ if workflow.is_main_process and workflow.local_exec:
 else:
     GPUS = 0
 
-PATHS, PRODUCTS = RUN.paths, RUN.products
-config["figures"] = RUN.captions  # for the report
+PATHS, PRODUCTS, PAGES = RUN.paths, RUN.products, RUN.pages
 
 
 wildcard_constraints:

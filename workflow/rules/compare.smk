@@ -29,12 +29,7 @@ rule metrics:
         made=RUN.made("metrics", "all"),
     output:
         PATHS.whole("metrics.parquet"),
-        report(
-            PATHS.whole("metrics.csv"),
-            caption="../report/metrics.rst",
-            category="Tables",
-            labels={"table": "all metrics"},
-        ),
+        PATHS.whole("metrics.csv"),
     log:
         PATHS.log("metrics", "all"),
     benchmark:

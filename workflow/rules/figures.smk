@@ -5,12 +5,7 @@ rule figure:
         made=RUN.made("figure", "{figure}"),
     output:
         PATHS.figure("{figure}", "pdf"),
-        report(
-            PATHS.figure("{figure}", "png"),
-            caption="../report/figure.rst",
-            category="Figures",
-            labels=lambda w: {"figure": RUN.config.figures[w.figure].title},
-        ),
+        PATHS.figure("{figure}", "png"),
         PATHS.figure("{figure}", "csv"),
     log:
         PATHS.log("figure", "{figure}"),

@@ -66,12 +66,7 @@ rule costs:
         made=RUN.made("costs", "all"),
     output:
         PATHS.whole("costs.csv"),
-        report(
-            PATHS.whole("costs.png"),
-            caption="../report/costs.rst",
-            category="Run",
-            labels={"figure": "schedule"},
-        ),
+        PATHS.whole("costs.png"),
     log:
         PATHS.log("costs", "all"),
     benchmark:

@@ -1,8 +1,10 @@
 """Descent on an objective, as a learner, and the exact minimisers that it tends to.
 
-L2 is least squares (`icgd.learners.solvers.Ridge`); L1 (least absolute deviations) and L∞ (Chebyshev)
+L2 is least squares (`icgd.algorithms.least_squares`); L1 (least absolute deviations) and L∞ (Chebyshev)
 are linear programs: min Σ_j t_j or min t subject to −t ≤ y − Xw ≤ t.
 """
+
+import math
 
 import equinox as eqx
 import jax
@@ -15,6 +17,7 @@ from icgd.algorithms.least_squares import ordinary_least_squares
 from icgd.learner import Learner
 from icgd.objectives.dial import Dial, Objective, descend
 from icgd.prompt import Prompt
+from icgd.ranges import NonNegativeFloat, PositiveFloat, PositiveInt
 from icgd.tasks.objective_regression import ObjectiveRegression
 
 
@@ -72,6 +75,22 @@ def objective_descent(
         return ObjectiveDescent(*dial)
     limit = jnp.inf if objective == "linf" else 0.0
     return ObjectiveDescent(dial.rate, jnp.zeros(task.steps), jnp.full(task.steps, limit))
+
+
+def decaying_descent(
+    task: ObjectiveRegression,
+    key: Key[Array, ""],
+    *,
+    steps: PositiveInt,
+    rate: PositiveFloat,
+    decay: PositiveFloat,
+    temperature: NonNegativeFloat = 0.0,
+    sharpness: NonNegativeFloat = 0.0,
+) -> ObjectiveDescent:
+    """Step k has the rate rate·decay^k; without a temperature it is descent on L2."""
+    tau = temperature or math.inf
+    rates = rate * decay ** jnp.arange(steps)
+    return ObjectiveDescent(rates, jnp.full(steps, tau), jnp.full(steps, sharpness))
 
 
 def exact_fit(task: ObjectiveRegression, key: Key[Array, ""], *, objective: Objective) -> Learner:

@@ -32,6 +32,8 @@ def check_products(checker: "Checker") -> None:
         checker.imported(checker.kinds.module("table", name, study, f"tables.{name}"))
         for experiment in experiments:
             one_of(experiment, checker.config.experiments, f"tables.{name}")
+    for name in checker.config.panels:
+        _panel(checker, name)
     published = load([])
     for name, claim in checker.config.claims.items():
         _selected(checker, claim.model_dump(), f"claims.{name}")
@@ -39,6 +41,20 @@ def check_products(checker: "Checker") -> None:
     sections = section_files(checker.config.studies)
     absent = left_out_experiments(checker.config.studies)
     _numbers(checker, published, [*frame_files(), *sections.values()], absent)
+
+
+def _panel(checker: "Checker", name: str) -> None:
+    panel, where = checker.config.panels[name], f"panels.{name}"
+    known: list[str] = []
+    for experiment, learners in panel.reads.items():
+        one_of(experiment, checker.config.experiments, f"{where}.reads")
+        every = checker.config.experiments[experiment]
+        for learner in learners:
+            one_of(learner, [*every.trained, *every.baselines], f"{where}.reads.{experiment}")
+        known += learners
+    for learner in panel.history:
+        one_of(learner, known, f"{where}.history")
+    checker.kinds.script(name, checker.config.homes[where], where)
 
 
 def _figure(checker: "Checker", name: str) -> None:

@@ -1,14 +1,16 @@
 """Circuits: weights of a `PromptedTransformer` that descend on L1, L2 or L∞, switched by prompt or dial.
 
 Three blocks take one step of `icgd.objectives.descend`. The first copies the objective from its token
-and computes tanh(r/τ), as a softmax head over two tokens with logits ±r/τ and values ±1; its MLP sends
-the pull ψ(r_j) of the wanted objective into the slot of the example's own place. The second reads
+and computes tanh(r/τ), as a softmax head with logit r/τ and value 1 on the objective's token and −r/τ − ln N
+and −1 on each of the N examples; its MLP sends the pull ψ(r_j) of the wanted objective into the slot of the
+example's own place. The second reads
 ω_j ψ(r_j) of all examples with one softmax head of logits β|r_j|; its MLP picks each example's own. The
 third, linear, adds them up with x_j·x_i; its MLP clears what the step wrote. Gates subtract a large
 number times a flag that is 0 where the gate is open, so that what passes is exact.
 """
 
-from collections.abc import Iterator, Sequence
+import math
+from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 import jax.numpy as jnp
@@ -33,6 +35,15 @@ class Path(NamedTuple):
     source: str
     rate: float
     objective: int | None
+
+
+class Step(NamedTuple):
+    """One step: its paths, the temperature behind each slot of slopes, and β, for one objective or all."""
+
+    paths: Sequence[Path]
+    temperatures: Mapping[str, float]
+    sharpness: float
+    sharp: int | None
 
 
 class Slots:
@@ -108,7 +119,7 @@ def stretches(d: int, n: int) -> Slots:
         "not_objective": 1,
     }
     flags = {"not_place": n, "source": 3, "not_chosen": 3}
-    return Slots(**embedded, **flags, size=1, slope=1, own=n, all=n, pull=1)
+    return Slots(**embedded, **flags, size=1, slope=1, sharp_slope=1, own=n, all=n, pull=1)
 
 
 def heads(slots: Slots, kernel: Kernel, *parts: tuple[np.ndarray, ...]) -> Attention:
@@ -122,14 +133,14 @@ def heads(slots: Slots, kernel: Kernel, *parts: tuple[np.ndarray, ...]) -> Atten
     return Attention(stacked(0), stacked(1), stacked(2), jnp.swapaxes(stacked(3), 1, 2), kernel=kernel)
 
 
-def step_blocks(slots: Slots, dial: Dial, paths: Sequence[Path], sharp: int | None) -> Iterator[Block]:
-    """The three blocks of one step; β holds for the objective with index `sharp`, or always if None."""
-    yield pull_block(slots, dial, paths, sharp)
+def step_blocks(slots: Slots, step: Step) -> Iterator[Block]:
+    """The three blocks of one step."""
+    yield pull_block(slots, step)
     yield weighing_block(slots)
     yield moving_block(slots)
 
 
-def pull_block(slots: Slots, dial: Dial, paths: Sequence[Path], sharp: int | None) -> Block:
+def pull_block(slots: Slots, step: Step) -> Block:
     """Copies the objective, puts ψ(r_j) into each example's own slot, and β|r_j| into its size."""
     n, none = slots["own"].stop - slots["own"].start, np.zeros(slots.width)
     one, eye = slots.row(one=1), np.eye
@@ -137,13 +148,15 @@ def pull_block(slots: Slots, dial: Dial, paths: Sequence[Path], sharp: int | Non
     def not_chosen(objective: int | None) -> np.ndarray:
         return none if objective is None else slots.row(not_chosen=eye(3)[objective])
 
-    # tanh(r/τ): the objective's token has sign 1, the query's −1.
-    tanh = (
-        np.stack([slots.row(sign=1), -CLOSED * slots.row(example=1)]),
-        np.stack([slots.row(residual=1 / float(dial.temperature)), one]),
-        slots.row(sign=1)[None],
-        slots.row(slope=1)[None],
-    )
+    def tanh(slot: str, tau: float) -> tuple[np.ndarray, ...]:
+        """The objective's token has sign 1, each of the n examples −1."""
+        return (
+            np.stack([slots.row(sign=1), -math.log(n) * slots.row(not_objective=1)]),
+            np.stack([slots.row(residual=1 / tau), one]),
+            slots.row(sign=1)[None],
+            slots.row(**{slot: 1})[None],
+        )
+
     copy = (
         -CLOSED * slots.row(not_objective=1)[None],
         one[None],
@@ -153,13 +166,14 @@ def pull_block(slots: Slots, dial: Dial, paths: Sequence[Path], sharp: int | Non
     units = Units(slots)
     for place in range(n):
         elsewhere = slots.row(not_place=eye(n)[place])
-        for path in paths:
+        for path in step.paths:
             closed = elsewhere + not_chosen(path.objective)
             units.send(slots.row(**{path.source: 1}), closed, path.rate * slots.row(own=eye(n)[place]))
     for sign in (1.0, -1.0):
-        units.read.append(sign * slots.row(residual=1) - CLOSED * not_chosen(sharp))
-        units.write.append(float(dial.sharpness) * slots.row(size=1))
-    return Block(heads(slots, "softmax", tanh, copy), units.mlp())
+        units.read.append(sign * slots.row(residual=1) - CLOSED * not_chosen(step.sharp))
+        units.write.append(step.sharpness * slots.row(size=1))
+    slopes = (tanh(slot, tau) for slot, tau in step.temperatures.items())
+    return Block(heads(slots, "softmax", *slopes, copy), units.mlp())
 
 
 def weighing_block(slots: Slots) -> Block:
@@ -174,7 +188,7 @@ def weighing_block(slots: Slots) -> Block:
     units = Units(slots)
     for place in range(n):
         units.send(slots.row(all=eye(n)[place]), slots.row(not_place=eye(n)[place]), slots.row(pull=1))
-    units.clear("size", "slope", "own")
+    units.clear("size", "slope", "sharp_slope", "own")
     return Block(heads(slots, "softmax", weigh), units.mlp())
 
 
@@ -188,23 +202,25 @@ def moving_block(slots: Slots) -> Block:
     return Block(heads(slots, "linear", move), units.mlp())
 
 
-def circuit(d: int, n: int, steps: Sequence[tuple[Dial, Sequence[Path], int | None]]) -> PromptedTransformer:
+def circuit(d: int, n: int, steps: Sequence[Step]) -> PromptedTransformer:
     """The whole circuit: embedding, three blocks per step, readout of minus the query's residual."""
     slots = stretches(d, n)
     everywhere = np.ones(n)
     kinds = [
         slots.row(one=1, sign=1, not_example=1, not_place=everywhere),
-        slots.row(one=1, example=1, not_objective=1, not_place=everywhere),
-        slots.row(one=1, sign=-1, not_example=1, not_objective=1, not_place=everywhere),
+        slots.row(one=1, sign=-1, example=1, not_objective=1, not_place=everywhere),
+        slots.row(one=1, not_example=1, not_objective=1, not_place=everywhere),
+        slots.row(),
     ]
     embedding = np.zeros((slots.width, d + 1))
     embedding[slots["x"], :d], embedding[slots["residual"], d] = np.eye(d), 1.0
-    blocks = tuple(block for step in steps for block in step_blocks(slots, *step))
+    blocks = tuple(block for step in steps for block in step_blocks(slots, step))
     objectives, places = slots.rows(3, source=1 - np.eye(3)), slots.rows(n, not_place=-np.eye(n))
     readout = -slots.row(residual=1)[None]
     return PromptedTransformer(
         embedding=jnp.asarray(embedding),
         objectives=jnp.asarray(objectives),
+        pairs=None,
         kinds=jnp.asarray(np.stack(kinds)),
         blocks=blocks,
         readout=jnp.asarray(readout),
@@ -215,20 +231,25 @@ def circuit(d: int, n: int, steps: Sequence[tuple[Dial, Sequence[Path], int | No
 def prompt_circuit(task: ObjectiveRegression, key: Key[Array, ""]) -> PromptedTransformer:
     """The circuit whose objective the prompt chooses, with the task's steps, rates, τ and β."""
     dials = {name: task.dial(name) for name in OBJECTIVES}
-    paths = [
-        Path("residual" if name == "l2" else "slope", float(dials[name].rate[0]), index)
-        for index, name in enumerate(OBJECTIVES)
-    ]
-    sharp = Dial(jnp.ones(()), dials["l1"].temperature[0], dials["linf"].sharpness[0])
-    step = (sharp, paths, OBJECTIVES.index("linf"))
-    return circuit(task.dimension, task.context_length, [step] * task.steps)
+    sources = {"l1": "slope", "l2": "residual", "linf": "sharp_slope"}
+    temperatures = {sources[name]: float(dials[name].temperature[0]) for name in ("l1", "linf")}
+
+    def step(index: int) -> Step:
+        paths = [
+            Path(sources[name], float(dials[name].rate[index]), place)
+            for place, name in enumerate(OBJECTIVES)
+        ]
+        sharpness = float(dials["linf"].sharpness[index])
+        return Step(paths, temperatures, sharpness, OBJECTIVES.index("linf"))
+
+    return circuit(task.dimension, task.context_length, [step(index) for index in range(task.steps)])
 
 
 def dial_circuit(d: int, n: int, dials: Dial) -> PromptedTransformer:
     """The circuit whose three numbers a step (η, τ, β) choose the objective; the prompt has none."""
     steps = [
-        (Dial(*numbers), [Path("slope", float(numbers[0]), None)], None)
-        for numbers in zip(*dials, strict=True)
+        Step([Path("slope", float(rate), None)], {"slope": float(tau)}, float(beta), None)
+        for rate, tau, beta in zip(*dials, strict=True)
     ]
     return circuit(d, n, steps)
 
@@ -238,9 +259,9 @@ def switched(
 ) -> Float[Array, " m"]:
     """The prediction when the objective in its token is replaced after so many blocks."""
     assert prompt.objective is not None and model.objectives is not None
-    stream = model.stream(prompt)
+    context, token = model.context(prompt), model.token(prompt)
     for depth, block in enumerate(model.blocks):
         if depth == after:
-            stream = stream.at[0].add((later - prompt.objective) @ model.objectives)
-        stream = block(stream, stream)
-    return model.readout @ stream[-1]
+            context = context.at[0].add((later - prompt.objective) @ model.objectives)
+        context, token = block(context, context), block(token, context)
+    return model.readout @ token[0]

@@ -21,15 +21,15 @@ from icgd.tasks.objective_regression import ObjectiveRegression
 
 Part = Literal[
     "output_scale",
-    "matrix_scales",
-    "objective",
-    "steering_1",
-    "steering",
+    "vector",
+    "vectors",
     "biases",
-    "mlp_1",
-    "mlp_2",
-    "mlp_3",
-    "low_rank",
+    "gains",
+    "attention",
+    "low_rank_attention",
+    "low_rank_mlp",
+    "block",
+    "subspace",
     "all",
 ]
 
@@ -42,23 +42,35 @@ class Change(NamedTuple):
     apply: Callable[[Array, Any], Array]
 
 
-def _matrices(model: PromptedTransformer) -> list[Any]:
-    """The matrices of all blocks; heads are stacked along the first axis."""
+Leaves = Callable[[PromptedTransformer], list[Any]]
+
+
+def _of_attention(model: PromptedTransformer) -> list[Any]:
+    """The matrices of all heads; those of a layer are stacked along the first axis."""
+    return [getattr(block.attention, name) for block in model.blocks for name in ATTENTION]
+
+
+def _of_mlps(model: PromptedTransformer) -> list[Any]:
+    return [getattr(block.mlp, name) for block in model.blocks for name in ("inner", "outer")]
+
+
+def _of_block(block: Any) -> list[Any]:
+    """Everything that a block has."""
+    return [getattr(block.attention, name) for name in ATTENTION] + [getattr(block.mlp, n) for n in MLP_PARTS]
+
+
+def _everything(model: PromptedTransformer) -> list[Any]:
+    blocks = [leaf for block in model.blocks for leaf in _of_block(block)]
+    return [model.embedding, model.kinds, model.readout, *blocks]
+
+
+def _reading(model: PromptedTransformer) -> list[Any]:
+    """What reads normalised tokens: a gain of a norm scales the columns of all of these matrices alike."""
     return [
         leaf
         for block in model.blocks
-        for layer, names in ((block.attention, ATTENTION), (block.mlp, ("inner", "outer")))
-        for leaf in (getattr(layer, name) for name in names)
+        for leaf in (*(getattr(block.attention, name) for name in ATTENTION[:3]), block.mlp.inner)
     ]
-
-
-def _mlp(depth: int) -> Callable[[PromptedTransformer], list[Any]]:
-    return lambda model: [getattr(model.blocks[depth].mlp, name) for name in MLP_PARTS]
-
-
-def _steered(model: PromptedTransformer) -> list[Any]:
-    """What adds a vector to all tokens before the first block, and before each later one."""
-    return [model.kinds, *(block.mlp.outer_bias for block in model.blocks[:-1])]
 
 
 def _low_rank_start(leaf: Array, key: Key[Array, ""], rank: int) -> tuple[Array, Array]:
@@ -72,8 +84,8 @@ def _zeros(leaf: Array, key: Key[Array, ""], rank: int) -> Array:
     return jnp.zeros_like(leaf)
 
 
-def _vector(leaf: Array, key: Key[Array, ""], rank: int) -> Array:
-    return jnp.zeros_like(leaf[..., 0, :]) if leaf.ndim > 1 else jnp.zeros_like(leaf)
+def _columns(leaf: Array, key: Key[Array, ""], rank: int) -> Array:
+    return jnp.zeros(leaf.shape[-1], leaf.dtype)
 
 
 def _zero(leaf: Array, key: Key[Array, ""], rank: int) -> Array:
@@ -94,36 +106,33 @@ def _add_low_rank(leaf: Array, change: tuple[Array, Array]) -> Array:
 
 ATTENTION = ("key", "query", "value", "projection")
 MLP_PARTS = ("inner", "inner_bias", "outer", "outer_bias")
+MIDDLE = 1
+"""The block, counted from 0, that changes of one block are of."""
 CHANGES: dict[str, Change] = {
     "output_scale": Change(lambda m: [m.readout], _zero, _scale),
-    "matrix_scales": Change(lambda m: [m.embedding, *_matrices(m), m.readout], _zero, _scale),
-    "objective": Change(lambda m: [m.kinds], _vector, lambda leaf, change: leaf.at[0].add(change)),
-    "steering_1": Change(lambda m: [m.kinds], _vector, _add),
-    "steering": Change(_steered, _vector, _add),
+    "vector": Change(lambda m: [m.blocks[MIDDLE].mlp.outer_bias], _zeros, _add),
+    "vectors": Change(lambda m: [block.mlp.outer_bias for block in m.blocks], _zeros, _add),
     "biases": Change(
         lambda m: [b for block in m.blocks for b in (block.mlp.inner_bias, block.mlp.outer_bias)],
         _zeros,
         _add,
     ),
-    "mlp_1": Change(_mlp(0), _zeros, _add),
-    "mlp_2": Change(_mlp(1), _zeros, _add),
-    "mlp_3": Change(_mlp(2), _zeros, _add),
-    "low_rank": Change(_matrices, _low_rank_start, _add_low_rank),
-    "all": Change(
-        lambda m: [
-            *(m.embedding, m.kinds, m.readout),
-            *_matrices(m),
-            *(b for block in m.blocks for b in (block.mlp.inner_bias, block.mlp.outer_bias)),
-        ],
-        _zeros,
-        _add,
-    ),
+    "gains": Change(_reading, _columns, _scale),
+    "attention": Change(_of_attention, _zeros, _add),
+    "low_rank_attention": Change(_of_attention, _low_rank_start, _add_low_rank),
+    "low_rank_mlp": Change(_of_mlps, _low_rank_start, _add_low_rank),
+    "block": Change(lambda m: _of_block(m.blocks[MIDDLE]), _zeros, _add),
+    "all": Change(_everything, _zeros, _add),
 }
-"""What can be changed, from one number to everything."""
+"""What can be changed, from one number to everything; and random directions (see `Adapted`)."""
 
 
 class Adapted(Learner):
-    """A base and a change of a part of it."""
+    """A base and a change of a part of it.
+
+    The part `subspace` is as many numbers as one asks for, each of which moves weights of its own, drawn from
+    all of them at random, by random signs: what any change of that size can do.
+    """
 
     base: PromptedTransformer
     change: list[Any]
@@ -131,14 +140,25 @@ class Adapted(Learner):
 
     def merged(self) -> PromptedTransformer:
         """The base with the change made."""
-        leaves, _, apply = CHANGES[self.part]
         frozen = jax.lax.stop_gradient(self.base)
-        changed = [apply(leaf, change) for leaf, change in zip(leaves(frozen), self.change, strict=True)]
-        return eqx.tree_at(leaves, frozen, changed)
+        if self.part == "subspace":
+            leaves = _everything(frozen)
+            changed = [_scattered(leaf, self.change[0], place) for place, leaf in enumerate(leaves)]
+            return eqx.tree_at(_everything, frozen, changed)
+        chosen, _, apply = CHANGES[self.part]
+        changed = [apply(leaf, change) for leaf, change in zip(chosen(frozen), self.change, strict=True)]
+        return eqx.tree_at(chosen, frozen, changed)
 
-    def trajectory(self, prompt: Prompt) -> Float[Array, "blocks m"]:
+    def trajectory(self, prompt: Prompt) -> Float[Array, "blocks *q m"]:
         """Predictions read out after every block."""
         return self.merged().trajectory(prompt)
+
+
+def _scattered(leaf: Array, numbers: Float[Array, " k"], place: int) -> Array:
+    """A leaf moved by one of the numbers at each entry, with a random sign; both are drawn by its place."""
+    which_key, sign_key = jax.random.split(jax.random.key(place))
+    which = jax.random.randint(which_key, leaf.shape, 0, len(numbers))
+    return leaf + numbers[which] * jax.random.rademacher(sign_key, leaf.shape, leaf.dtype)
 
 
 def count(tree: Any) -> int:
@@ -152,19 +172,23 @@ def adapted(
     *,
     part: Part,
     rank: PositiveInt = 1,
+    size: PositiveInt = 1,
+    layers: PositiveInt = 4,
     random: bool = False,
 ) -> Adapted:
-    """An unchanged base that is not told the objective; `rank` is for low_rank.
+    """An unchanged base that is not told the objective and reads out weights.
 
-    The base is a random network, readout included, if asked for; otherwise it is NaN until weights are put in
-    its place.
+    `rank` is for parts of low rank, `size` the numbers of a subspace. The base is a random network, readout
+    included, if asked for; otherwise it is NaN until weights are put in its place.
     """
     base_key, readout_key, change_key = jax.random.split(key, 3)
-    build = eqx.Partial(prompted_transformer, task, base_key, told=False)
+    build = eqx.Partial(prompted_transformer, task, base_key, layers=layers, told=False, weighs=True)
     base = build() if random else jax.tree.map(_missing, eqx.filter_eval_shape(build))
     if random:
         readout = jax.random.normal(readout_key, base.readout.shape) / math.sqrt(base.readout.shape[1])
         base = eqx.tree_at(lambda model: model.readout, base, readout)
+    if part == "subspace":
+        return Adapted(base, [jnp.zeros(size, jnp.float32)], part)
     leaves, start, _ = CHANGES[part]
     found = leaves(base)
     keys = jax.random.split(change_key, len(found))

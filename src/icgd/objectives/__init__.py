@@ -1,1 +1,1 @@
-"""The objectives L1, L2 and L∞: descent on them and their exact fits."""
+"""Objectives of a linear fit: L1, L2 and L∞ with descent on them, and losses given by their derivative."""

@@ -11,7 +11,7 @@ from icgd.spec.explain import explained
 from icgd.spec.model import Config, Grid
 from icgd.spec.reading import ConfigError, joined, merged, nearest, one_of, read
 
-SECTIONS = ("tasks", "experiments", "figures", "tables", "claims", "looks")
+SECTIONS = ("tasks", "experiments", "figures", "tables", "panels", "claims", "looks")
 """What a study's file holds; `tasks` are named there for several experiments."""
 INCLUDED = "included"
 """A study whose files are in the repository; another one's are in the folder that stands instead."""

@@ -67,6 +67,15 @@ class Kinds:
                 return f"{room}.{role}_{name}"
         raise ConfigError(self._nothing(role, f"{role}_", name, study, where))
 
+    def script(self, panel: str, study: str, where: str) -> Path:
+        """The script of a panel: panel_<name>.js in the room of its study."""
+        home = module_file(study_package(study, self.config.studies[study]))
+        file = home.with_name(f"panel_{panel}.js") if home else Path(f"panel_{panel}.js")
+        if not file.is_file():
+            known = [path.stem.removeprefix("panel_") for path in file.parent.glob("panel_*.js")]
+            raise ConfigError(f"{where}: there is no {file}. Nearest: {nearest(panel, known)}")
+        return file
+
     def _nothing(self, role: str, prefix: str, name: str, study: str | None, where: str) -> str:
         rooms = self.rooms(role, study)
         known = sorted(

@@ -152,6 +152,20 @@ class Figure(Part):
     options: dict[str, Any] = {}
 
 
+class Panel(Part):
+    """A part of the page in which learners answer: its panel_<name>.js, with learners by experiment."""
+
+    place: PositiveInt
+    """Its place on the page."""
+    title: str
+    text: str
+    reads: Annotated[dict[str, Annotated[list[str], MinLen(1)]], MinLen(1)]
+    history: list[str] = []
+    """Learners that it has at all snapshots of their training."""
+    seeds: PositiveInt | None = None
+    """How many seeds it has at most; all, if none is given."""
+
+
 class Claim(Part):
     """A statement about a value; exactly one of below, above, between and equals is given."""
 
@@ -210,10 +224,11 @@ class Config(Part):
     figures: dict[Name, Figure] = {}
     tables: dict[Name, list[str]] = {}
     """Tables of the text, with the experiments that each reads."""
+    panels: dict[Name, Panel] = {}
     claims: dict[Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9.]+$")], Claim] = {}
     looks: dict[str, Look] = {}
     homes: dict[str, str]
-    """The study of every experiment, figure, table and claim."""
+    """The study of every experiment, figure, table, panel and claim."""
 
     def of_study(self, section: str, study: str) -> list[str]:
         """Names of a section's entries that a study has."""

@@ -130,7 +130,7 @@ class Plan:
             "measure", measurement, self.config.homes.get(f"experiments.{name}"), where
         )
         read = self._with_parts(experiment, self.reads[f"{name}/{measurement}"])
-        learners = {learner: self._compared(name, variant, learner) for learner in read}
+        learners = {learner: self.found(name, variant, learner) for learner in read}
         spec = (
             self.base(name, variant)
             | self._fitting
@@ -147,7 +147,7 @@ class Plan:
         )
         output = Path(self.paths.comparison(name, variant, measurement))
         kinds = [
-            self._source_spec(name, learner)
+            self.source_spec(name, learner)
             for learner in learners
             if learner not in experiment.interpolations
         ]
@@ -159,8 +159,8 @@ class Plan:
         parts = [part for name in names for part in experiment.interpolations.get(name, [])]
         return list(dict.fromkeys([*names, *parts]))
 
-    def _compared(self, name: str, variant: str, learner: str) -> Tree:
-        """How a comparison gets a learner: files of trained seeds, or the folder of a fitted algorithm."""
+    def found(self, name: str, variant: str, learner: str) -> Tree:
+        """Where an experiment's learner is: files of trained seeds, or the folder of a fitted algorithm."""
         experiment = self.config.experiments[name]
         if learner in experiment.interpolations:
             return {}
@@ -180,7 +180,8 @@ class Plan:
                     return source, group
         raise KeyError(f"{name} has no learner {learner}")
 
-    def _source_spec(self, name: str, learner: str) -> Tree:
+    def source_spec(self, name: str, learner: str) -> Tree:
+        """The spec of an experiment's learner, its own or a borrowed one."""
         source, group = self.origin(name, learner)
         return self.learner_spec(source, group, learner)
 

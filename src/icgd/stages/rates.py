@@ -22,7 +22,7 @@ EVALUATION = 4096
 
 
 def main(job: Job) -> None:
-    """Write a row per rate: the mean over seeds of MSE / mean(target²) on fresh prompts at the end."""
+    """Write a row per rate: the mean loss of all seeds over that of predicting zero, on fresh prompts."""
     name = job.spec["learner_name"]
     rows = [{"learner": name, "learning_rate": rate, "error": _error(job.spec, rate)} for rate in RATES]
     save_table(job.outputs["output"], pd.DataFrame(rows))
@@ -39,4 +39,6 @@ def _error(spec: Mapping[str, Any], rate: float) -> float:
     sample = jax.vmap(task.sample)
     prompts, targets = sample(jax.random.split(jax.random.fold_in(keys[0], training.steps), EVALUATION))
     found = eqx.filter_jit(eqx.filter_vmap(lambda learner: predictions(learner, prompts)))(state.learner)
-    return float(jnp.mean((found - targets) ** 2) / jnp.mean(targets**2))
+    losses = jax.jit(jax.vmap(task.loss))
+    zero = jnp.mean(losses(jnp.zeros_like(found[0]), targets))
+    return float(jnp.mean(jnp.stack([jnp.mean(losses(each, targets)) for each in found])) / zero)

@@ -22,6 +22,7 @@ from icgd.spec.gpu_jobs import gains
 from icgd.spec.model import Config
 from icgd.spec.needs import Need, need, needs
 from icgd.spec.order import expected, measured, remaining
+from icgd.spec.pages import Pages
 from icgd.spec.plan import Plan
 from icgd.spec.products import Products
 from icgd.spec.reading import ConfigError
@@ -64,6 +65,11 @@ class Run:
         return archive_job(self.products, self.overrides)
 
     @cached_property
+    def pages(self) -> Pages:
+        """Jobs after those."""
+        return Pages(self.products)
+
+    @cached_property
     def jobs(self) -> dict[tuple[str, str], Job]:
         """All jobs, by rule and name, but for trials of rates."""
         products = self.products
@@ -76,6 +82,7 @@ class Run:
             *products.claims.values(),
             *whole,
             *checks,
+            *self.pages.all,
         ]
         return self.plan.jobs | {(job.rule, job.name): job for job in later}
 
@@ -160,18 +167,6 @@ class Run:
         shown = [products.figures[name] for name in self.config.of_study("figures", study)]
         shown += [products.tables[name] for name in self.config.of_study("tables", study)]
         return shown + ([products.claims[study]] if study in products.claims else [])
-
-    @property
-    def captions(self) -> dict[str, dict[str, Any]]:
-        """What the report says of each figure: title, what it reads, and the code that draws it."""
-        return {
-            name: {
-                "title": figure.title,
-                "reads": list(figure.reads),
-                "code": f"{self.products.figures[name].spec['module'].replace('.', '/')}.py",
-            }
-            for name, figure in self.config.figures.items()
-        }
 
     def outputs(self, jobs: Iterable[Job]) -> list[str]:
         """Everything that some jobs make."""

@@ -53,6 +53,15 @@ def asked(queries: np.ndarray = QUERIES) -> Prompt:
     return Prompt(jnp.asarray(x), jnp.asarray(y), jnp.asarray(queries), objective)
 
 
+def regression(count: int = 6, n: int = 7) -> Prompt:
+    """Prompts of more examples than inputs, so that fits differ; the objective is there to be replaced."""
+    generator = np.random.default_rng(2)
+    x, query = generator.normal(size=(count, n, 2)), generator.normal(size=(count, 2))
+    y = x @ np.array([[1.0], [-0.5]]) + generator.normal(size=(count, n, 1))
+    objective = jnp.tile(jnp.array([1.0, 0.0, 0.0]), (count, 1))
+    return Prompt(jnp.asarray(x), jnp.asarray(y), jnp.asarray(query), objective)
+
+
 def always(*weight: float) -> Population:
     """An untrained learner with one w whatever it is asked for."""
     return Population(Told(jnp.tile(jnp.array(weight), (1, 3, 1))))
@@ -75,7 +84,7 @@ def study(learners: Mapping[str, Population], **parts: Any) -> Hand:
         "labels": parts.get("labels", {}),
         "conditions": parts.get("conditions", [LAW]),
     }
-    return Hand(spec, learners, {}, parts.get("stored", {"law": asked()}))
+    return Hand(spec, learners, parts.get("history", {}), parts.get("stored", {"law": asked()}))
 
 
 def measured(module: ModuleType, hand: Study, **options: Any) -> pd.DataFrame:

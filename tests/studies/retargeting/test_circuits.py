@@ -8,17 +8,25 @@ import numpy as np
 import pytest
 
 from icgd.algorithms.objective_descent import objective_descent
+from icgd.analysis.attainment import Ruler
 from icgd.constructions.objective_circuit import prompt_circuit
-from icgd.prompt import Prompt
+from icgd.objectives.dial import Dial
 from icgd.studies.retargeting import measure_circuits
 from icgd.studies.retargeting.knobs import asking, turned
-from icgd.studies.retargeting.measure_circuits import dials, differences, switches
-from icgd.tasks.objective_regression import ObjectiveRegression
+from icgd.studies.retargeting.measure_circuits import antisymmetry, dials, differences, switches
 from tests.objectives.test_dial import KEY, TASK, looped, prompts
 from tests.studies.retargeting.common import measured, study, values
 
-OPTIONS = {"dimension": 3, "context_length": 6, "noise_scale": 1.0}
-SWEEP = {"temperatures": [1.0, 0.2], "sharpnesses": [0.0, 5.0]}
+OPTIONS = (
+    {name: getattr(TASK, name) for name in ("dimension", "context_length", "steps")}
+    | {
+        f"{o}_{part}": getattr(TASK, f"{o}_{part}")
+        for o in ("l1", "l2", "linf")
+        for part in ("rate", "decay")
+    }
+    | {"l1_temperature": 0.2, "linf_temperature": 0.2}
+)
+SWEEP = {"temperatures": [1.0, 0.2], "sharpnesses": [5.0]}
 
 
 @pytest.mark.parametrize("steps", [1, 2])
@@ -42,25 +50,27 @@ def test_circuits_differ_where_the_objective_does(double: None) -> None:
 
 
 def test_the_dial_passes_through_the_three_algorithms(double: None) -> None:
-    settings = dials(TASK, [1.0, 0.2], [0.0, 5.0])
-    assert list(settings) == [(1.0, 0.0), (0.2, 0.0), (0.2, 5.0)]  # where both sweeps meet, once
+    settings = dials(TASK, [1.0, 0.2], [5.0])
+    assert list(settings) == [(1.0, 0.0), (0.2, 0.0), (0.2, 5.0)]
     for place, objective in (((0.2, 0.0), "l1"), ((0.2, 5.0), "linf")):
         for ours, theirs in zip(settings[place], TASK.dial(objective), strict=True):
             np.testing.assert_allclose(ours, theirs)
 
 
-def swept(stored: Prompt, task: ObjectiveRegression) -> float:
-    """The error to descent on L2 of τ = 1, β = 0 by loops; the rate is η₁ + η₂(τ − τ₀)."""
-    ours, theirs = [], []
-    for x, y, query in zip(stored.x, stored.y[..., 0], stored.query, strict=True):
-        weights = np.zeros(3)
-        for _ in range(task.steps):
-            pull = np.tanh(np.asarray(y - x @ weights))
-            weights = weights + (task.l1_rate + task.l2_rate * 0.8) / len(y) * pull @ np.asarray(x)
-        ours.append(weights @ np.asarray(query))
-        least = looped(np.asarray(x), np.asarray(y), "l2", task.l2_rate, task.steps)
-        theirs.append(least @ np.asarray(query))
-    return float(np.mean(np.subtract(ours, theirs) ** 2) / np.mean(np.square(theirs)))
+def test_pulls_of_one_weight_each_are_a_gradient_and_others_are_not(double: None) -> None:
+    """With β = 0 the Jacobian is diagonal; at the residuals (2, −1) with τ = ∞, β = 1 it is known."""
+    stored = prompts(4)
+    assert float(antisymmetry(stored, Dial(jnp.ones(()), jnp.asarray(0.2), jnp.zeros(())))) == 0
+    two = dataclasses.replace(
+        stored, x=stored.x[:1, :2], y=jnp.array([[[2.0], [-1.0]]]), query=stored.query[:1]
+    )
+    weight = 1 / (1 + np.exp(-1.0))
+    cross = weight * (1 - weight)
+    jacobian = np.array([[weight + 2 * cross, 2 * cross], [cross, 1 - weight + cross]])
+    # ∂(ω₁r₁)/∂r₂ = −r₁ω₁ω₂ sign(r₂) and ∂(ω₂r₂)/∂r₁ = −r₂ω₁ω₂ sign(r₁)
+    known = np.linalg.norm(jacobian - jacobian.T) / np.linalg.norm(jacobian + jacobian.T)
+    found = antisymmetry(two, Dial(jnp.ones(()), jnp.asarray(jnp.inf), jnp.ones(())))
+    assert float(found) == pytest.approx(known)
 
 
 def test_differences_and_the_sweep_are_told_apart_by_columns(double: None) -> None:
@@ -76,11 +86,16 @@ def test_differences_and_the_sweep_are_told_apart_by_columns(double: None) -> No
     assert (found["metric"].value_counts()).to_dict() == {
         "max_abs_difference": 6,
         "switched_max_abs_difference": 6,
-        "dial_error": 9,
+        "dial_attainment": 9,
+        "antisymmetry": 3,
     }
-    at = {"learner": "dial", "metric": "dial_error"}
-    known = swept(stored, TASK)
-    assert known > 1e-3
-    assert values(found, **at, temperature=1.0, sharpness=0.0, reference="l2") == pytest.approx([known])
-    assert values(found, **at, temperature=0.2, sharpness=0.0, reference="l1") == pytest.approx([0])
-    assert values(found, **at, temperature=0.2, sharpness=5.0, reference="linf") == pytest.approx([0])
+    ruler = Ruler.of(stored)
+    for place, objective in (((0.2, 0.0), "l1"), ((0.2, 5.0), "linf")):
+        weights = [
+            looped(np.asarray(x), np.asarray(y), objective, 0.5, 3)
+            for x, y in zip(stored.x, stored.y[..., 0], strict=True)
+        ]
+        known = ruler.attained(jnp.asarray(np.array(weights)))
+        at = {"learner": "dial", "metric": "dial_attainment", "temperature": place[0], "sharpness": place[1]}
+        for index, attained in enumerate(("l1", "l2", "linf")):
+            assert values(found, **at, attained=attained) == pytest.approx([float(known[index])])

@@ -60,7 +60,7 @@ def test_a_degree_above_or_below_that_of_three_layers_is_caught(double: None, po
     assert found == power if power <= 30 else 30 < found <= power
     claim = load([]).claims["E7.1"].model_dump()
     records = [
-        {"experiment": "objectives", "learner": "random_stack", "metric": "degree", "depth": 3}
+        {"experiment": "attained", "learner": "random_stack", "metric": "degree", "depth": 3}
         | {"seed": None, "step": None, "value": float(found)}
     ]
     verdict = judged("E7.1", claim, table(records, measure_linearity.COLUMNS), 0.95)["verdict"]

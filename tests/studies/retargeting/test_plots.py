@@ -1,21 +1,22 @@
 """What the plots of this study draw, from tables of a few rows."""
 
+import itertools
 from typing import Any
 
 import matplotlib as mpl
 import numpy as np
-import pandas as pd
 import pytest
 from matplotlib.axes import Axes
-from matplotlib.colors import to_hex
-from matplotlib.container import ErrorbarContainer
 
 from icgd.plotting.looks import Look, Looks
 from icgd.studies.retargeting import (
-    plot_confounded,
+    plot_attainment,
+    plot_cost,
     plot_dial,
-    plot_paths,
-    plot_retargeting,
+    plot_given_loss,
+    plot_identified,
+    plot_inside,
+    plot_misgeneralised,
 )
 from tests.studies.retargeting.common import drawn
 
@@ -24,110 +25,140 @@ LOOKS = Looks(
     l1=Look("descent on $L_1$", "#D55E00", "s"),
     l2=Look("on $L_2$", "#0072B2", "o"),
     linf=Look("on $L_\\infty$", "#009E73", "^"),
-    low_rank=Look("rank 1", "#0072B2", "*"),
-    scratch=Look("from scratch", "#009E73"),
-    linear=Look("linear attention", "#CC79A7"),
+    told=Look("blocks"),
+    reader=Look("reader", "#0072B2", "o"),
+    all=Look("everything", marker="d"),
 )
 OBJECTIVES = ("l1", "l2", "linf")
 
 
-def line(axes: Axes, label: str) -> dict[str, Any]:
-    """The points, colour and style of the line of a label."""
+def line(axes: Axes, label: str) -> tuple[list[float], list[float]]:
+    """The points of the line of a label."""
     (found,) = (each for each in axes.lines if each.get_label() == label)
     x, y = (np.asarray(data, float).tolist() for data in found.get_data())
-    return {
-        "x": x,
-        "y": y,
-        "colour": found.get_color(),
-        "style": found.get_linestyle(),
-        "marker": found.get_marker(),
-    }
+    return x, y
 
 
 def test_the_dial() -> None:
-    """Errors are drawn at the floor at least; the setting where both sweeps meet is in both panels."""
-    settings = {(9.0, 0.0): 0.3, (0.2, 0.0): 0.2, (0.2, 5.0): 1e-9}
+    """Attainments are drawn at −1 at least; the setting where both sweeps meet is in both panels."""
+    settings = {(9.0, 0.0): 0.3, (0.2, 0.0): 0.2, (0.4, 5.0): -7.0}
     records = [
-        {"metric": "dial_error", "temperature": tau, "sharpness": beta, "reference": name, "mean": mean}
+        {"metric": "dial_attainment", "temperature": tau, "sharpness": beta, "attained": name, "mean": mean}
         for (tau, beta), mean in settings.items()
         for name in OBJECTIVES
     ]
-    figure = plot_dial.draw(plot_dial.select(drawn(records)), LOOKS)
-    left, right = figure.axes
-    found = line(left, "descent on $L_1$")
-    assert (found["x"], found["y"]) == ([0.2, 9.0], [0.2, 0.3])
-    assert (found["colour"], found["marker"]) == ("#D55E00", "s")
-    found = line(right, "on $L_\\infty$")
-    assert (found["x"], found["y"]) == ([0.0, 5.0], [0.2, plot_dial.FLOOR])
-    assert left.xaxis_inverted()
-    assert [text.get_text() for text in figure.legends[0].get_texts()] == [
-        LOOKS[name].label for name in OBJECTIVES
-    ]
+    left, right = plot_dial.draw(plot_dial.select(drawn(records)), LOOKS).axes
+    assert line(left, "$L_1$") == ([0.2, 9.0], [0.2, 0.3])
+    assert line(right, "$L_1$") == ([0.0, 5.0], [0.2, -1.0])
 
 
-def test_paths() -> None:
-    records = [
-        {"metric": "path_error", "change": "low_rank", "objective": target, "share": share, "reference": name}
-        | {"mean": mean}
-        for target in ("l1", "linf")
-        for share, means in ((1.0, (0.4, 0.1)), (0.0, (0.2, 0.9)))
-        for name, mean in zip(("l2", target), means, strict=True)
-    ]
-    figure = plot_paths.draw(plot_paths.select(drawn(records)), LOOKS, changes=["low_rank"])
-    assert [axes.get_title() for axes in figure.axes] == ["rank 1, to $L_1$", "rank 1, to $L_\\infty$"]
-    home, aimed = (line(figure.axes[1], name) for name in ("error to $L_2$", "error to $L_\\infty$"))
-    assert (home["x"], home["y"], home["colour"]) == ([0.0, 1.0], [0.2, 0.4], "#0072B2")
-    assert (aimed["x"], aimed["y"], aimed["colour"]) == ([0.0, 1.0], [0.9, 0.1], "#009E73")
-    assert len(figure.legends[0].get_texts()) == 3
+def cells(learner: str, shift: float) -> list[dict[str, Any]]:
+    return [
+        {"metric": "attainment", "learner": learner, "objective": asked, "attained": attained,
+         "mean": (0.5 if asked == attained else -0.2) + shift}
+        for asked, attained in itertools.product(OBJECTIVES, OBJECTIVES)
+    ]  # fmt: skip
 
 
-def test_confounds() -> None:
-    means = {"error_to_asked": 0.1, "error_to_property": 0.5, "error_where_tied": 0.3}
-    records = [
-        {"metric": metric, "confound": confound, "untied": untied, "mean": mean + untied / 1000}
-        for metric, mean in means.items()
-        for confound in ("noise", "scale")
-        for untied in (100.0, 3.0)
-    ]
-    figure = plot_confounded.draw(plot_confounded.select(drawn(records)), Looks())
-    for axes, title in zip(figure.axes, ("family of the noise", "scale of the labels"), strict=True):
-        assert axes.get_title() == title
-        assert [label.get_text() for label in axes.get_xticklabels()] == ["3", "100"]
-        found = line(axes, "what the property stood for")
-        assert found["x"] == [0, 1]
-        assert found["y"] == pytest.approx([0.503, 0.6])
-    assert line(figure.axes[0], "where both agree")["style"] == "--"
+def test_matrices_and_answers_among_algorithms() -> None:
+    mixed = [
+        {"metric": "mixed_attainment", "learner": "told", "objective": "l1", "other_objective": "linf",
+         "share": share, "attained": attained, "mean": share if attained == "linf" else 0.1}
+        for share, attained in itertools.product((0.0, 1.0), OBJECTIVES)
+    ]  # fmt: skip
+    table = drawn([*cells("explicit", 0.0), *cells("told", 0.1), *mixed])
+    figure = plot_attainment.draw(plot_attainment.select(table), LOOKS, learners=["explicit", "told"])
+    first, second, _, right = figure.axes
+    np.testing.assert_allclose(np.diag(np.asarray(first.images[0].get_array())), 0.5)
+    np.testing.assert_allclose(np.asarray(second.images[0].get_array())[0], [0.6, -0.1, -0.1])
+    assert line(right, "asked for $L_1$") == ([pytest.approx(0.6)], [pytest.approx(-0.1)])
+    assert line(right, "descent on $L_1$") == ([0.5], [-0.2])
+    assert line(right, "least squares") == ([0], [0])
+    lines: list[Any] = [each for each in right.lines if each.get_linestyle() == "-"]
+    (path,) = (each for each in lines if len(each.get_xdata()) == 2)
+    np.testing.assert_allclose(path.get_ydata(), [0, 1])
 
 
-def changes() -> pd.DataFrame:
-    """Errors and sizes of a change, of its control, and of two networks from scratch, for both objectives."""
-    places = [("low_rank", "base", 4, 0.2), ("low_rank", "random", 4, 0.7), ("scratch", "nothing", 90, 0.1)]
-    places.append(("linear", "nothing", 30, 0.6))
+def test_the_cost_of_changes() -> None:
+    records = []
+    for objective, (start, size, share) in itertools.product(
+        ("l1", "linf"), (("base", 10.0, 0.7), ("random", 10.0, -3.0))
+    ):
+        place = {"learner": f"{start}_{objective}", "change": "all", "objective": objective, "start": start}
+        records.append({**place, "metric": "share_of_whole", "mean": share})
+        records.append({**place, "metric": "trained_parameters", "mean": size})
+    left: Any = plot_cost.draw(plot_cost.select(drawn(records)), LOOKS).axes[0]
+    points = {
+        container.lines[0].get_color(): container.lines[0].get_xydata().tolist()
+        for container in left.containers
+    }
+    assert points == {"#0072B2": [[10.0, 0.7]], "#D55E00": [[10.0, -0.5]]}
+
+
+def test_errors_on_losses() -> None:
+    families = [*plot_given_loss.TRAINED, *plot_given_loss.HELD_OUT]
     records: list[dict[str, Any]] = []
-    for target in ("l1", "linf"):
-        for change, start, size, error in places:
-            name = {"learner": f"{start}_{change}_{target}", "objective": target}
-            place = {"change": change, "start": start}
-            records.append(name | place | {"metric": "trained_parameters", "mean": size})
-            records.append(name | {"metric": "error", "reference": target, "mean": error})
-            records.append(name | {"metric": "error", "reference": "l2", "mean": 5.0})
-        base = {"learner": "base", "objective": "l2", "reference": target}
-        records += [base | {"metric": "error", "mean": 0.9}, base | {"metric": "rescaled_error", "mean": 0.8}]
-    return drawn(records)
+    for place, family in enumerate(families):
+        records.append({"metric": "loss_error", "learner": "reader", "family": family, "mean": 0.1 + place})
+        records.append({"metric": "novelty", "learner": "rescaled", "family": family, "mean": 0.01 * place})
+        for pairs in (4, 8):
+            at = {"metric": "by_pairs", "learner": "reader", "family": family, "pairs": pairs}
+            records.append({**at, "mean": 1 / pairs})
+    figure = plot_given_loss.draw(plot_given_loss.select(drawn(records)), LOOKS, learners=["reader"])
+    left: Any = figure.axes[0]
+    (container,) = left.containers
+    assert container.lines[0].get_ydata().tolist() == [0.1 + place for place in range(len(families))]
+    assert left.get_xticklabels()[4].get_text() == "$L_{1.5}$\n(0.04)"
+    assert line(figure.axes[1], "Welsch") == ([4, 8], [0.25, 0.125])
 
 
-def test_the_retargeting_curve() -> None:
-    figure = plot_retargeting.draw(plot_retargeting.select(changes()), LOOKS)
-    for axes in figure.axes:
-        bars = [each for each in axes.containers if isinstance(each, ErrorbarContainer)]
-        points = {
-            to_hex(bar.lines[0].get_color()): [float(np.asarray(data)[0]) for data in bar.lines[0].get_data()]
-            for bar in bars
+def test_kinds_of_pairs_add_up() -> None:
+    shares = {"does_as_told": 0.5, "misgeneralised": 0.3, "incapable": 0.2}
+    records = [
+        {
+            "metric": kind,
+            "learner": f"{confound}_{untied}",
+            "confound": confound,
+            "untied": untied,
+            "mean": share,
         }
-        assert points == {"#0072b2": [4.0, 0.2], "#d55e00": [4.0, 0.7]}
-        assert {bar.lines[0].get_marker() for bar in bars} == {"*"}
-        levels = {"unchanged": 0.9, "best scale": 0.8, "from scratch": 0.1, "linear attention": 0.6}
-        assert {name: line(axes, name)["y"][0] for name in levels} == levels
-        assert [line(axes, name)["style"] for name in levels] == [":", "--", "-", "-."]
-    names = [text.get_text() for text in figure.legends[0].get_texts()]
-    assert set(names) == {"rank 1", "same, random network", *levels}
+        for kind, share in shares.items()
+        for confound, untied in itertools.product(("noise", "scale"), (0.0, 30.0))
+    ]
+    panels: list[Any] = plot_misgeneralised.draw(plot_misgeneralised.select(drawn(records)), Looks()).axes
+    for panel in panels:
+        heights = [bar.get_height() for bar in panel.patches]
+        assert heights == pytest.approx([0.5, 0.5, 0.3, 0.3, 0.2, 0.2])
+        assert [bar.get_y() for bar in panel.patches] == pytest.approx([0, 0, 0.5, 0.5, 0.8, 0.8])
+
+
+def test_inside() -> None:
+    records: list[dict[str, Any]] = []
+    for objective in ("l1", "linf"):
+        at = {"learner": f"all_to_{objective}", "change": "all", "objective": objective}
+        for size in (0.1, 0.2):
+            records.append({**at, "metric": "psi_slope", "start": "base", "size": size, "mean": size})
+        for share, attained in itertools.product((0.0, 1.0), OBJECTIVES):
+            place = {"share": share, "attained": attained}
+            records.append({**at, "metric": "path_attainment", **place, "mean": -9 * share})
+    figure = plot_inside.draw(plot_inside.select(drawn(records)), LOOKS, slopes="all", line="all")
+    assert line(figure.axes[0], "to $L_1$") == ([0.1, 0.2], [0.1, 0.2])
+    assert line(figure.axes[1], "$L_1$") == ([0.0, 1.0], [0.0, -1.5])
+    assert figure.axes[1].get_title() == "everything, to $L_1$"
+
+
+def test_distances_to_algorithms() -> None:
+    records: list[dict[str, Any]] = []
+    for objective in OBJECTIVES:
+        at = {"learner": "told", "objective": objective}
+        for algorithm, steps in itertools.product([*OBJECTIVES, "irls"], (1, 2)):
+            place = {"algorithm": algorithm, "steps": steps}
+            records.append({**at, "metric": "distance", **place, "mean": 0.1 * steps})
+        for algorithm in plot_identified.EXACT:
+            records.append({**at, "metric": "distance", "algorithm": algorithm, "steps": 0, "mean": 0.7})
+        for layer in (0, 1):
+            records.append({**at, "metric": "layer_attainment", "layer": layer, "mean": 0.3 * layer})
+    axes = plot_identified.draw(plot_identified.select(drawn(records)), LOOKS).axes
+    assert line(axes[0], "descent on $L_1$") == ([1, 2], [0.1, 0.2])
+    assert line(axes[2], "Chebyshev")[1] == [0.7, 0.7]
+    assert line(axes[3], "$L_2$") == ([0, 1], [0, 0.3])

@@ -1,29 +1,28 @@
-"""What figures and tables of this study share: objectives' names, and changes with sizes. No JAX here."""
+"""What figures and tables of this study share: objectives' names, matrices, and marks. No JAX here."""
 
-from collections.abc import Iterable
-
+import numpy as np
 import pandas as pd
-
-from icgd.analysis.tidy import rows
-from icgd.plotting.looks import Looks
+from matplotlib.axes import Axes
 
 NAMES = {"l1": "$L_1$", "l2": "$L_2$", "linf": r"$L_\infty$"}
 """The objectives; descent on each is a learner of the same name."""
 TARGETS = {"l1": "to $L_1$", "linf": r"to $L_\infty$"}
 """The objectives that networks are changed to."""
-RANDOM, NOTHING = "random", "nothing"
-"""What changes start from, if not from the home: a random network, or nothing at all (whole networks)."""
+START_COLOURS = {"base": "#0072B2", "random": "#D55E00", "subspace": "#E69F00", "nothing": "#009E73"}
+"""By what a change starts from."""
+PALE = 0.25
+"""Above this attainment figures in a matrix are dark."""
 
 
-def in_order(names: Iterable[str], looks: Looks) -> list[str]:
-    """Different names in the order of their looks; `KeyError` names one that has none."""
-    order = {name: place for place, name in enumerate(looks)}
-    return sorted(set(names), key=lambda name: order[name] if looks[name] else 0)
-
-
-def placed(table: pd.DataFrame, metric: str, **columns: str) -> pd.DataFrame:
-    """Rows of a metric of changes, with change, start and size, the number of parameters trained."""
-    sizes = rows(table, metric="trained_parameters")
-    sizes = sizes[["learner", "change", "start"]].assign(size=sizes["mean"])
-    found = rows(table, metric=metric, **columns)
-    return found.drop(columns=["change", "start"], errors="ignore").merge(sizes, on="learner")
+def matrix(panel: Axes, cells: pd.DataFrame) -> None:
+    """What is asked for in rows, what is attained in columns; colours from −1 to 1."""
+    shown = cells.pivot_table(index="objective", columns="attained", values="mean")
+    numbers = shown.loc[list(NAMES), list(NAMES)].to_numpy(float)
+    panel.imshow(numbers, cmap="cividis", vmin=-1, vmax=1)
+    for (row, column), number in np.ndenumerate(numbers):
+        colour = "black" if number > PALE else "white"
+        panel.text(column, row, f"{number:.2f}", ha="center", va="center", color=colour, fontsize=6.5)
+    panel.set_xticks(range(3), list(NAMES.values()))
+    panel.set_yticks(range(3), list(NAMES.values()))
+    panel.spines[:].set_visible(False)
+    panel.tick_params(length=0)

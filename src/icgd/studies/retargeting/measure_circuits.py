@@ -1,6 +1,7 @@
 """How exactly constructed circuits equal explicit descent on each objective, in float64.
 
-Also what the dial does: the distance of one step rule to descent on L2, L1 and L∞ as τ falls and β grows.
+Also what the dial does: what one step rule attains of L2, L1 and L∞ as τ falls and β grows, and how far its
+pulls ω_j ψ(r_j), as a function of the residuals, are from a gradient of anything.
 """
 
 import dataclasses
@@ -14,17 +15,17 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float
 
 from icgd.algorithms.objective_descent import ObjectiveDescent, objective_descent
+from icgd.analysis.attainment import Ruler
 from icgd.analysis.columns import Column, Metric, Record
 from icgd.analysis.distances import in_double
 from icgd.analysis.experiment import Experiment
 from icgd.analysis.study import Study
 from icgd.constructions.objective_circuit import prompt_circuit, switched
 from icgd.learner import Learner
-from icgd.objectives.dial import OBJECTIVES, Dial
+from icgd.objectives.dial import OBJECTIVES, Dial, descend, signal
 from icgd.prompt import Prompt
 from icgd.ranges import NonNegativeFloat, PositiveFloat, PositiveInt
 from icgd.studies.retargeting.knobs import asking, dialled, turned
-from icgd.studies.retargeting.ruler import DESCENT, relative_error
 from icgd.tasks.objective_regression import ObjectiveRegression
 
 METRICS = {
@@ -33,8 +34,13 @@ METRICS = {
         "the same where half-way through the pass another objective is asked for",
         ("objective", "later_objective", "steps"),
     ),
-    "dial_error": Metric(
-        "MSE of one step rule over mean(ŷ²) of descent", ("temperature", "sharpness", "reference")
+    "dial_attainment": Metric(
+        "attainment of an objective by descent at a setting of the dial",
+        ("temperature", "sharpness", "attained"),
+    ),
+    "antisymmetry": Metric(
+        "‖J − Jᵀ‖ over ‖J + Jᵀ‖, J the Jacobian of the pulls at the labels of all prompts; 0 for a gradient",
+        ("temperature", "sharpness"),
     ),
 }
 COLUMNS = {
@@ -42,6 +48,7 @@ COLUMNS = {
     "later_objective": Column("string", "the objective that is asked for after half of the steps"),
     "temperature": Column("Float64", "temperature τ of every step"),
     "sharpness": Column("Float64", "sharpness β of every step"),
+    "attained": Column("string", "the objective whose value is measured"),
 }
 OTHERS = ("circuit", "dial")
 """The circuit that reads its objective, and the one without a prompt, which its dial turns."""
@@ -73,13 +80,28 @@ def measure(
             found = {"switched_max_abs_difference": apart}
             which: dict[str, Any] = {"objective": before, "later_objective": after}
             yield from study.rows("circuit", None, found, **which, steps=count)
+    ruler = Ruler.of(stored)
     for (temperature, sharpness), dial in dials(task, temperatures, sharpnesses).items():
-        ours = _predict(ObjectiveDescent(*dial), stored)
-        for objective in OBJECTIVES:
-            theirs = _predict(objective_descent(task, jax.random.key(0), objective=objective), stored)
-            found = {"dial_error": relative_error(ours.T, theirs.T)}
-            place: dict[str, Any] = {"temperature": temperature, "sharpness": sharpness}
-            yield from study.rows("dial", None, found, **place, reference=DESCENT[objective])
+        place: dict[str, Any] = {"temperature": temperature, "sharpness": sharpness}
+        one = Dial(*(part[0] for part in dial))
+        yield from study.rows("dial", None, {"antisymmetry": antisymmetry(stored, one)}, **place)
+        reached = ruler.attained(_descended(stored, dial))
+        for index, attained in enumerate(OBJECTIVES):
+            metric = {"dial_attainment": reached[index]}
+            yield from study.rows("dial", None, metric, **place, attained=attained)
+
+
+@eqx.filter_jit
+def _descended(prompts: Prompt, dial: Dial) -> Float[Array, "p d"]:
+    return jax.vmap(lambda x, y: descend(x, y[:, 0], dial)[-1])(prompts.x, prompts.y)
+
+
+@eqx.filter_jit
+def antisymmetry(prompts: Prompt, dial: Dial) -> Float[Array, ""]:
+    """How far the pulls of one step are from a gradient in the residuals."""
+    jacobian = jax.vmap(jax.jacfwd(lambda r: signal(r, dial)))(prompts.y[..., 0])
+    turned = jnp.swapaxes(jacobian, 1, 2)
+    return jnp.sqrt(jnp.sum((jacobian - turned) ** 2) / jnp.sum((jacobian + turned) ** 2))
 
 
 @eqx.filter_jit
@@ -119,19 +141,19 @@ def switches(task: ObjectiveRegression, prompts: Prompt) -> Iterator[tuple[str, 
 def dials(
     task: ObjectiveRegression, temperatures: list[float], sharpnesses: list[float]
 ) -> dict[tuple[float, float], Dial]:
-    """By (τ, β), settings from L2 (τ large, β = 0) to L1 (the task's τ) to L∞ (the task's β).
+    """By (τ, β), settings from L2 (τ large, β = 0) to L1 (its τ) to L∞ (its β, and its τ on the way).
 
-    The rate is η₁ + η₂(τ − τ₀) on the first part, which ends at that of L1 and begins as that of L2 does;
-    on the second it goes geometrically from that of L1 to that of L∞.
+    The rates are η₁ + η₂(τ − τ₀) on the first part, which ends at those of L1 and begins as those of L2 do;
+    on the second, rates and τ go geometrically from those of L1 to those of L∞.
     """
-
-    def dial(rate: float, tau: float, beta: float) -> Dial:
-        return Dial(*(jnp.full(task.steps, value) for value in (rate, tau, beta)))
-
+    first, plain, last = (task.dial(name) for name in ("l1", "l2", "linf"))
+    start, full = jnp.ones(task.steps), float(last.sharpness[0])
     found = {}
     for tau in temperatures:
-        found[tau, 0.0] = dial(task.l1_rate + task.l2_rate * (tau - task.temperature), tau, 0.0)
+        rate = first.rate + plain.rate * (tau - task.l1_temperature)
+        found[tau, 0.0] = Dial(rate, tau * start, 0 * start)
     for beta in sharpnesses:
-        rate = task.l1_rate * (task.linf_rate / task.l1_rate) ** min(beta / task.sharpness, 1.0)
-        found[task.temperature, beta] = dial(rate, task.temperature, beta)
+        share = min(beta / full, 1.0)
+        rate, taus = (a ** (1 - share) * b**share for a, b in zip(first[:2], last[:2], strict=True))
+        found[float(taus[0]), beta] = Dial(rate, taus, beta * start)
     return found

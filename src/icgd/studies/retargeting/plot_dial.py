@@ -1,4 +1,4 @@
-"""One step rule turned from L2 through L1 to L∞ by its dial."""
+"""One step rule turned from L2 through L1 to L∞ by its dial: what it attains of each."""
 
 import matplotlib.pyplot as plt
 import pandas as pd
@@ -10,25 +10,28 @@ from icgd.plotting.looks import Looks
 from icgd.studies.retargeting.display import NAMES
 
 PANELS = {"temperature": r"temperature $\tau$ ($\beta=0$)", "sharpness": r"sharpness $\beta$"}
-FLOOR = 1e-5
+FLOOR = -1.0
+"""Less than this is drawn there."""
 
 
 def select(metrics: pd.DataFrame) -> pd.DataFrame:
     """The dial's sweep."""
-    return rows(metrics, metric="dial_error")
+    return rows(metrics, metric="dial_attainment")
 
 
 def draw(table: pd.DataFrame, looks: Looks) -> Figure:
-    """Left the temperature falls, right the sharpness grows; relative errors to the three algorithms."""
+    """Left the temperature falls, right the sharpness grows; attainment of the three objectives."""
     figure, axes = plt.subplots(1, 2, figsize=(COLUMN, 1.9), sharey=True)
-    sharp = rows(table, temperature=table.loc[table["sharpness"] > 0, "temperature"].iloc[0])
-    for panel, option, swept in zip(axes, PANELS, (rows(table, sharpness=0.0), sharp), strict=True):
+    blunt = rows(table, sharpness=0.0)
+    lowest = rows(blunt, temperature=float(blunt["temperature"].min()))
+    sharp = pd.concat([lowest, table[table["sharpness"] > 0]])
+    for panel, option, swept in zip(axes, PANELS, (blunt, sharp), strict=True):
         for objective in NAMES:
-            mine = rows(swept, reference=objective)
+            mine = rows(swept, attained=objective)
             shown = mine.assign(**{key: mine[key].clip(lower=FLOOR) for key in ("mean", "low", "high")})
-            curve(panel, numbers(mine[option]), shown, looks[objective])
-        panel.set(xlabel=PANELS[option], yscale="log")
-    axes[0].set(xscale="log", ylabel="error to the algorithm")
+            curve(panel, numbers(mine[option]), shown, looks[objective], label=NAMES[objective])
+        panel.set(xlabel=PANELS[option])
+    axes[0].set(xscale="log", ylabel="attainment")
     axes[0].invert_xaxis()
     handles, names = axes[0].get_legend_handles_labels()
     figure.legend(handles, names, loc="outside upper center", ncols=len(names))

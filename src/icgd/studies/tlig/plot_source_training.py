@@ -38,7 +38,8 @@ def select(metrics: pd.DataFrame) -> pd.DataFrame:
 def draw(table: pd.DataFrame, looks: Looks, *, panels: list[Panel]) -> Figure:
     """A column per panel: losses, differences of predictions (line) and sensitivities (dots), cosines.
 
-    Of the model every seed has a line. An algorithm's colour is that of its loss, and of the model's differences from it and cosine with it.
+    Of the model every seed has a line. An algorithm's colour is that of its loss, and of the model's
+    differences from it and cosine with it.
     """
     figure, axes = plt.subplots(3, len(panels), figsize=(PAGE, 3.9), sharex="col", squeeze=False)
     for column, panel in zip(axes.T.tolist(), panels, strict=True):

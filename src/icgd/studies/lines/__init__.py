@@ -1,0 +1,1 @@
+"""Small learners on straight lines, which can be looked at."""

@@ -1,0 +1,41 @@
+"""Rows of the table of changes: numbers trained, steps, and the share of the gain, beside controls."""
+
+import pandas as pd
+
+from icgd.analysis.intervals import final, seed_intervals
+from icgd.analysis.tidy import rows
+from icgd.plotting.looks import Looks
+from icgd.studies.retargeting.display import TARGETS
+from icgd.writeup.latex import estimate
+
+CONTROLS = ("random", "subspace")
+METRICS = ["share_of_whole", "trained_parameters", "steps_to_most", "change_score"]
+
+
+def latex(metrics: pd.DataFrame, looks: Looks, confidence: float) -> str:
+    """A change of the base per row; for each objective steps, share, score, and shares of both controls."""
+    table = seed_intervals(final(rows(metrics, metric=METRICS)), confidence)
+    changes = set(rows(table, start="base")["change"])
+    lines = []
+    for change in [name for name in looks if name in changes]:
+        mine = rows(table, change=change)
+        size = rows(mine, metric="trained_parameters", start="base")["mean"].iloc[0]
+        cells = [looks[change].name, f"{size:.0f}"]
+        for target in TARGETS:
+            cells += _cells(rows(mine, objective=target))
+        lines.append(" & ".join(cells) + r" \\")
+    return "\n".join(lines) + "\n"
+
+
+def _cells(mine: pd.DataFrame) -> list[str]:
+    """Steps, share and score of the change of the base; shares of the controls, empty where there is none."""
+    own = rows(mine, start="base")
+    steps = rows(own, metric="steps_to_most")["mean"].iloc[0]
+    cells = [
+        f"{steps:.0f}",
+        *(estimate(rows(own, metric=name)) for name in ("share_of_whole", "change_score")),
+    ]
+    for control in CONTROLS:
+        found = rows(mine, metric="share_of_whole", start=control)
+        cells.append("" if found.empty else estimate(found))
+    return cells

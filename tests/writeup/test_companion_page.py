@@ -1,0 +1,143 @@
+"""The companion of the published config with learners that were never trained: any weights must do."""
+
+from pathlib import Path
+from typing import Any
+
+import jax
+import numpy as np
+import pytest
+from selenium import webdriver
+from selenium.webdriver.common.action_chains import ActionChains
+from selenium.webdriver.common.by import By
+from selenium.webdriver.common.keys import Keys
+from selenium.webdriver.remote.webelement import WebElement
+
+from icgd.results.job import Artefact, Job
+from icgd.results.paths import Paths
+from icgd.spec.build import build_learner, build_task, leaves_by_name, save_learner, save_weights
+from icgd.spec.config import load
+from icgd.spec.expansion import LAW
+from icgd.spec.pages import Pages
+from icgd.spec.plan import Plan
+from icgd.spec.products import Products
+from icgd.stages.companion import LARGEST, main
+from tests.browser import complaints, requested, resize
+
+CONFIG = load([])
+PLAN = Plan(CONFIG, Paths("results/none"), {})
+
+
+def untrained(folder: Path, experiment: str, name: str, snapshots: int) -> dict[str, Any]:
+    """Where a learner of the config is, before any training; as many snapshots, which are alike."""
+    task, group = PLAN.base(experiment, LAW)["task"], PLAN.origin(experiment, name)[1]
+    spec = PLAN.source_spec(experiment, name)
+    learner = build_learner(spec, build_task(task), jax.random.key(0))
+    if group == "baselines":
+        save_learner(folder / f"{name}.npz", learner, spec, task, "")
+        return {"baselines": Artefact(folder)}
+    leaves = {place: np.stack([leaf[None]] * snapshots) for place, leaf in leaves_by_name(learner).items()}
+    steps, path = np.arange(snapshots), folder / f"{name}.0-0.npz"
+    save_weights(path, leaves, spec, task, "", steps=steps, seeds=np.array([0]))
+    return {"trained": [Artefact(path)]}
+
+
+@pytest.fixture(scope="module")
+def page(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("companion")
+    spec: Any = dict(Pages(Products(PLAN, "try", {}, {})).companion.spec)
+    for panel in spec["panels"]:
+        for experiment, names in CONFIG.panels[panel["name"]].reads.items():
+            for name in names:
+                snapshots = 3 if name in panel["history"] else 1
+                panel["learners"][name] = untrained(folder, experiment, name, snapshots)
+    output = folder / "index.html"
+    main(Job("companion", "all", spec, {"output": output}))
+    return output
+
+
+@pytest.fixture
+def open_page(page: Path, shared_browser: webdriver.Chrome) -> webdriver.Chrome:
+    resize(shared_browser, 1300, 900)
+    shared_browser.get(page.as_uri())
+    return shared_browser
+
+
+def told(browser: webdriver.Chrome, panel: str) -> str:
+    """What a panel says of what it shows."""
+    return browser.find_element(By.CSS_SELECTOR, f"#{panel} .told").get_attribute("innerText") or ""
+
+
+def handle(browser: webdriver.Chrome, panel: str, place: int = 0) -> WebElement:
+    """A point of a panel that can be moved both ways."""
+    found = browser.find_elements(By.CSS_SELECTOR, f"#{panel} .point:not(.query)")[place]
+    browser.execute_script("arguments[0].scrollIntoView({block: 'center'})", found)
+    return found
+
+
+def position(point: WebElement) -> list[float]:
+    """Where a point is in the plot's units."""
+    text = point.get_attribute("aria-valuetext") or ""
+    return [float(number.replace("−", "-")) for number in text.split(", ")]
+
+
+def test_every_panel_stands_in_its_place_and_nothing_is_loaded(
+    page: Path, open_page: webdriver.Chrome
+) -> None:
+    titles = [title.text for title in open_page.find_elements(By.CSS_SELECTOR, ".panel h2")]
+    assert titles == [panel.title for panel in sorted(CONFIG.panels.values(), key=lambda p: p.place)]
+    for panel in CONFIG.panels:
+        assert told(open_page, panel)
+    assert not complaints(open_page)
+    assert requested(open_page) <= {"file", "data"}
+    assert page.stat().st_size < LARGEST
+
+
+@pytest.mark.parametrize("panel", ["step", "depth", "waves"])
+def test_points_move_with_the_pointer_and_with_keys(panel: str, open_page: webdriver.Chrome) -> None:
+    point = handle(open_page, panel)
+    x, y = position(point)
+    ActionChains(open_page).drag_and_drop_by_offset(
+        point.find_element(By.CLASS_NAME, "dot"), 0, -30
+    ).perform()
+    dragged = position(point)
+    assert dragged[1] > y
+    assert dragged[0] == pytest.approx(x, abs=0.05 * abs(x) + 0.05)
+    before = told(open_page, panel)
+    point.send_keys(Keys.ARROW_DOWN, Keys.ARROW_DOWN, Keys.ARROW_LEFT)
+    assert position(point)[1] < dragged[1]
+    assert position(point)[0] < dragged[0]
+    point.send_keys("o")
+    low, high = (float(point.get_attribute(f"aria-value{end}") or 0) for end in ("min", "max"))
+    assert min(position(point)[1] - low, high - position(point)[1]) < 0.05 * (high - low)
+    assert told(open_page, panel) != before or panel != "step"
+    assert not complaints(open_page)
+
+
+def test_layers_are_chosen_with_keys(open_page: webdriver.Chrome) -> None:
+    slider = open_page.find_element(By.CSS_SELECTOR, "#depth input[type=range]")
+    assert "After 1 layer," in told(open_page, "depth")
+    slider.send_keys(Keys.ARROW_RIGHT)
+    assert "After 2 layers," in told(open_page, "depth")
+    slider.send_keys(Keys.HOME)
+    assert "Before the first layer" in told(open_page, "depth")
+
+
+def test_lines_can_be_hidden(open_page: webdriver.Chrome) -> None:
+    count = "return document.querySelectorAll('#step .plots svg')[0].querySelectorAll('polyline').length"
+    assert open_page.execute_script(count) == 3
+    box = open_page.find_element(By.CSS_SELECTOR, "#step .legend input")
+    open_page.execute_script("arguments[0].click()", box)
+    assert open_page.execute_script(count) == 2
+
+
+def test_the_page_fits_a_phone_and_points_can_be_touched(page: Path, open_page: webdriver.Chrome) -> None:
+    resize(open_page, 390, 800)
+    open_page.get(page.as_uri())
+    assert open_page.execute_script("return document.documentElement.scrollWidth") <= 390
+    box = open_page.execute_script(
+        "const box = document.querySelector('#step .point .reach').getBoundingClientRect();"
+        "return [box.width, box.height]"
+    )
+    assert min(box) > 22
+    style = "return getComputedStyle(document.querySelector('#step .point')).touchAction"
+    assert open_page.execute_script(style) == "none"
