@@ -82,7 +82,7 @@ def test_matrices_of_utilities_and_costs_of_changes() -> None:
             found += seeds(learner, "change_error", [error] * 2, objective=objective)
             found += seeds(learner, "change_parameters", [size] * 2)
         found += seeds("base", "temperature_error", [0.9] * 2, objective=objective)
-    columns = measure_told.COLUMNS | measure_changes.COLUMNS
+    columns = {**measure_told.COLUMNS, **measure_changes.COLUMNS}
     figure = drawn(
         plot_purposes,
         found,
