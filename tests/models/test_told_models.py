@@ -37,7 +37,7 @@ def test_several_queries_are_answered_as_if_alone(double: None, weighs: bool) ->
     model, stored = grown(weighs=weighs)
     one = jax.tree.map(lambda a: a[0], stored)
     queries = stored.query
-    both = model.trajectory(dataclasses.replace(Queried(**vars(one)), query=queries))
+    both = model.trajectory(Queried(**(vars(one) | {"query": queries})))
     alone = [model.trajectory(dataclasses.replace(one, query=query)) for query in queries]
     np.testing.assert_allclose(both, jnp.stack(alone, axis=1), rtol=1e-12)
 

@@ -11,6 +11,7 @@ from icgd.algorithms.objective_descent import objective_descent
 from icgd.analysis.attainment import Ruler
 from icgd.constructions.objective_circuit import prompt_circuit
 from icgd.objectives.dial import Dial
+from icgd.prompt import Prompt
 from icgd.studies.retargeting import measure_circuits
 from icgd.studies.retargeting.knobs import asking, turned
 from icgd.studies.retargeting.measure_circuits import antisymmetry, dials, differences, switches
@@ -61,9 +62,8 @@ def test_pulls_of_one_weight_each_are_a_gradient_and_others_are_not(double: None
     """With β = 0 the Jacobian is diagonal; at the residuals (2, −1) with τ = ∞, β = 1 it is known."""
     stored = prompts(4)
     assert float(antisymmetry(stored, Dial(jnp.ones(()), jnp.asarray(0.2), jnp.zeros(())))) == 0
-    two = dataclasses.replace(
-        stored, x=stored.x[:1, :2], y=jnp.array([[[2.0], [-1.0]]]), query=stored.query[:1]
-    )
+    one = jax.tree.map(lambda a: a[:1], stored)
+    two = Prompt(one.x[:, :2], jnp.array([[[2.0], [-1.0]]]), one.query)
     weight = 1 / (1 + np.exp(-1.0))
     cross = weight * (1 - weight)
     jacobian = np.array([[weight + 2 * cross, 2 * cross], [cross, 1 - weight + cross]])

@@ -77,7 +77,7 @@ def psi_slopes(learners: PromptedTransformer, prompts: Prompt) -> Float[Array, "
         def weights(y: Float[Array, "n 1"]) -> Float[Array, " d"]:
             return model.weights(eqx.tree_at(lambda p: p.y, prompt, y))[-1]
 
-        jacobian = jax.jacfwd(weights)(prompt.y)[..., 0]
+        jacobian = jax.jacrev(weights)(prompt.y)[..., 0]
         moment = prompt.x.T @ prompt.x / len(prompt.x)
         follow = jnp.sum(prompt.x * (moment @ jacobian).T, axis=1) / jnp.sum(prompt.x**2, axis=1)
         size = jnp.abs(prompt.y[:, 0] - prompt.x @ weights(prompt.y))

@@ -64,7 +64,7 @@ def sensitivities(weigh: Callable[[Prompt], Array], prompts: Prompt) -> Float[Ar
         def weights(y: Float[Array, "n 1"]) -> Float[Array, " d"]:
             return weigh(dataclasses.replace(prompt, y=y))
 
-        return jnp.sum(jax.jacfwd(weights)(prompt.y)[..., 0] ** 2, axis=0)
+        return jnp.sum(jax.jacrev(weights)(prompt.y)[..., 0] ** 2, axis=0)
 
     return jax.vmap(one)(prompts)
 

@@ -79,7 +79,7 @@ def measure(
         active(few, exact[0], task.dimension, False),
         active(few, exact[2], task.dimension + 1, True),
     )
-    least = sensitivities(lambda p: jnp.linalg.lstsq(p.x, p.y[:, 0])[0], few)
+    least = sensitivities(lambda p: jnp.linalg.solve(p.x.T @ p.x, p.x.T @ p.y[:, 0]), few)
     yield from study.rows("fits", None, {"algorithm_carrying": share_of_most(least)}, algorithm="ols")
     for place, objective in enumerate(OBJECTIVES):
         asked = asking(stored, objective)
