@@ -92,7 +92,7 @@ def test_every_panel_stands_in_its_place_and_nothing_is_loaded(
     assert page.stat().st_size < LARGEST
 
 
-@pytest.mark.parametrize("panel", ["step", "depth", "waves"])
+@pytest.mark.parametrize("panel", ["step", "depth", "waves", "objective"])
 def test_points_move_with_the_pointer_and_with_keys(panel: str, open_page: webdriver.Chrome) -> None:
     point = handle(open_page, panel)
     x, y = position(point)
@@ -141,3 +141,19 @@ def test_the_page_fits_a_phone_and_points_can_be_touched(page: Path, open_page: 
     assert min(box) > 22
     style = "return getComputedStyle(document.querySelector('#step .point')).touchAction"
     assert open_page.execute_script(style) == "none"
+
+
+def test_the_objective_is_chosen_and_drawn(open_page: webdriver.Chrome) -> None:
+    for place, words in enumerate(["L1: mean |r|", "L2: mean r²", "L∞: max |r|"]):
+        switch = open_page.find_elements(By.CSS_SELECTOR, "#objective .controls:first-of-type button")[place]
+        open_page.execute_script("arguments[0].click()", switch)
+        assert told(open_page, "objective").startswith(words)
+        assert switch.get_attribute("aria-pressed") == "true"
+    pair = open_page.find_elements(By.CSS_SELECTOR, "#objective .point.query")[2]
+    r, psi = position(pair)
+    pair.send_keys(Keys.ARROW_UP, Keys.ARROW_RIGHT)
+    assert position(pair)[1] > psi
+    assert position(pair)[0] == r
+    assert "eight open circles" in told(open_page, "objective")
+    open_page.find_element(By.CSS_SELECTOR, "#objective option[value=Huber]").click()
+    assert not complaints(open_page)
