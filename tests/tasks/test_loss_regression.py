@@ -43,9 +43,7 @@ def test_the_objective_itself_is_the_mean_loss_over_that_of_zero(double: None) -
     y = np.asarray(prompt.y[:, 0])
     assert float(task.loss(jnp.zeros((5, 1)), target)) == pytest.approx(1)
     known = np.mean(np.abs(0.5 * y) ** 3) / np.mean(np.abs(y) ** 3)  # ρ of ψ = r² sign(r) is |r|³/3
-    assert float(task.loss(0.5 * prompt.y, target)) == pytest.approx(
-        known, rel=0.1
-    )  # linear between points
+    assert float(task.loss(0.5 * prompt.y, target)) == pytest.approx(known, rel=0.1)  # linear between points
 
 
 @pytest.mark.parametrize("family", ["welsch", "quantile_high"])

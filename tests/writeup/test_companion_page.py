@@ -21,7 +21,7 @@ from icgd.spec.pages import Pages
 from icgd.spec.plan import Plan
 from icgd.spec.products import Products
 from icgd.stages.companion import LARGEST, main
-from tests.browser import complaints, requested, resize
+from tests.browser import complaints, requested, resize, until
 
 CONFIG = load([])
 PLAN = Plan(CONFIG, Paths("results/none"), {})
@@ -156,4 +156,22 @@ def test_the_objective_is_chosen_and_drawn(open_page: webdriver.Chrome) -> None:
     assert position(pair)[0] == r
     assert "eight open circles" in told(open_page, "objective")
     open_page.find_element(By.CSS_SELECTOR, "#objective option[value=Huber]").click()
+    assert not complaints(open_page)
+
+
+def test_arms_are_pulled_to_the_end(open_page: webdriver.Chrome) -> None:
+    arms = open_page.find_elements(By.CSS_SELECTOR, "#bandit .arm")
+    shares = "return [...document.querySelectorAll('.arm')].map(arm => arm.querySelector('em').textContent)"
+    assert len(arms) == 3
+    for arm in (0, 1, 1):
+        open_page.execute_script("arguments[0].click()", arms[arm])
+    assert told(open_page, "bandit").startswith("Pull 4 of 30")
+    assert [len(arm.find_elements(By.CSS_SELECTOR, ".past i")) for arm in arms] == [1, 2, 0]
+    percent = [int(text.removesuffix(" %")) for text in open_page.execute_script(shares)]
+    assert sum(percent) == pytest.approx(100, abs=2)
+    until(lambda: "being computed" not in told(open_page, "bandit"), 300)
+    last = open_page.find_elements(By.XPATH, "//section[@id='bandit']//button[text()='play on to the end']")
+    open_page.execute_script("arguments[0].click()", last[0])
+    assert told(open_page, "bandit").startswith("The end")
+    assert not any(arm.is_enabled() for arm in arms)
     assert not complaints(open_page)

@@ -8,6 +8,8 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from selenium import webdriver
+
 from icgd.bandits.counting import Thompson
 from icgd.bandits.optimal import values
 from icgd.bandits.policy import Policy
@@ -15,10 +17,8 @@ from icgd.bandits.posterior import exact_nodes
 from icgd.models.history_model import history_model
 from icgd.models.policy_ensemble import PolicyEnsemble
 from icgd.models.recurrent_policy import recurrent_policy
-from icgd.tasks.bandits import BernoulliBandit
-from selenium import webdriver
-
 from icgd.prompt import TokenPrompt
+from icgd.tasks.bandits import BernoulliBandit
 from icgd.writeup.companion import exported, rounded
 from icgd.writeup.report import PAGES
 
