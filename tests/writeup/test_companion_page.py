@@ -163,6 +163,7 @@ def test_arms_are_pulled_to_the_end(open_page: webdriver.Chrome) -> None:
     arms = open_page.find_elements(By.CSS_SELECTOR, "#bandit .arm")
     shares = "return [...document.querySelectorAll('.arm')].map(arm => arm.querySelector('em').textContent)"
     assert len(arms) == 3
+    open_page.execute_script("arguments[0].scrollIntoView()", arms[0])
     for arm in (0, 1, 1):
         open_page.execute_script("arguments[0].click()", arms[arm])
     assert told(open_page, "bandit").startswith("Pull 4 of 30")

@@ -87,5 +87,11 @@ PANELS.bandit = (host, { imitators, rl2 }) => {
 
   begin();
   draw();
-  Optimal.soon(PULLS, found => { optimal = found; draw(); });
+  // Computed once the panel comes into view: it takes a second.
+  const watch = new IntersectionObserver(seen => {
+    if (!seen.some(entry => entry.isIntersecting)) return;
+    watch.disconnect();
+    Optimal.soon(PULLS, found => { optimal = found; draw(); });
+  });
+  watch.observe(host);
 };
