@@ -15,6 +15,7 @@ from icgd.algorithms.descent import Fit, GradientDescent, GradientDescentPlusPlu
 from icgd.algorithms.least_squares import Ridge
 from icgd.learner import Learner
 from icgd.models.attention_stack import Transformer, attention_stack
+from icgd.models.blocks import prompted_transformer
 from icgd.models.feature_models import Affine, Constant, OnFeatures, feature_transformer
 from icgd.models.layers import initial_attention
 from icgd.results.job import Job
@@ -40,26 +41,39 @@ def softmax_stack() -> Transformer:
     return Transformer(tuple(layers), WEIGHTS, damping=0.75)
 
 
-LEARNERS: dict[str, tuple[Learner, int]] = {
-    "stack": (attention_stack(LINEAR, KEY, layers=2, heads=2, initial_scale=0.3), 2),
-    "looped": (attention_stack(LINEAR, KEY, repeats=3, initial_scale=0.3), 2),
-    "normalised": (attention_stack(LINEAR, KEY, layers=3, normalised=True, initial_scale=0.3), 2),
-    "softmax": (softmax_stack(), 2),
-    "descent": (GradientDescent(RATES, 6, WEIGHTS), 2),
-    "per_context": (GradientDescent(RATES), 2),
-    "gdpp": (GradientDescentPlusPlus(RATES, 0.2 * RATES, 6, Fit(True, True, 1.25)), 2),
-    "least_squares": (Ridge(jnp.zeros(())), 2),
-    "ridge": (Ridge(jnp.asarray(0.5)), 2),
-    "constant": (Constant(WEIGHTS), 2),
-    "waves": (feature_transformer(SineWaves(), KEY, layers=2), 1),
-    "affine": (OnFeatures(Affine(), GradientDescent(RATES, 6)), 1),
+def told(*, weighs: bool = False, paired: bool = False) -> Learner:
+    """A model that is told its objective, with no weight at zero."""
+    model = prompted_transformer(LINEAR, KEY, layers=2, width=16, heads=2, hidden=24, weighs=weighs, paired=paired)
+    leaves, rest = jax.tree.flatten(model)
+    keys = jax.random.split(KEY, len(leaves))
+    moved = [leaf + 0.2 * jax.random.normal(key, leaf.shape) for leaf, key in zip(leaves, keys, strict=True)]
+    found: Learner = jax.tree.unflatten(rest, moved)
+    return found
+
+
+LEARNERS: dict[str, tuple[Learner, int, int]] = {
+    "stack": (attention_stack(LINEAR, KEY, layers=2, heads=2, initial_scale=0.3), 2, 0),
+    "looped": (attention_stack(LINEAR, KEY, repeats=3, initial_scale=0.3), 2, 0),
+    "normalised": (attention_stack(LINEAR, KEY, layers=3, normalised=True, initial_scale=0.3), 2, 0),
+    "softmax": (softmax_stack(), 2, 0),
+    "descent": (GradientDescent(RATES, 6, WEIGHTS), 2, 0),
+    "per_context": (GradientDescent(RATES), 2, 0),
+    "gdpp": (GradientDescentPlusPlus(RATES, 0.2 * RATES, 6, Fit(True, True, 1.25)), 2, 0),
+    "least_squares": (Ridge(jnp.zeros(())), 2, 0),
+    "ridge": (Ridge(jnp.asarray(0.5)), 2, 0),
+    "constant": (Constant(WEIGHTS), 2, 0),
+    "waves": (feature_transformer(SineWaves(), KEY, layers=2), 1, 0),
+    "told": (told(weighs=True), 2, 3),
+    "told_answers": (told(), 2, 3),
+    "given_pairs": (told(weighs=True, paired=True), 2, 16),
+    "affine": (OnFeatures(Affine(), GradientDescent(RATES, 6)), 1, 0),
 }
 
 
 @pytest.fixture
 def page(tmp_path: Path) -> Path:
     """The models' script alone, with all learners as if they had one snapshot and one seed."""
-    held = {name: exported(_with_axes(learner)) for name, (learner, _) in LEARNERS.items()}
+    held = {name: exported(_with_axes(learner)) for name, (learner, *_) in LEARNERS.items()}
     script = (PAGES / "models.js").read_text("utf-8")
     learners = {name: {"steps": [0], "model": model} for name, model in held.items()}
     data = json.dumps([{"name": "all", "learners": learners}])
@@ -77,9 +91,9 @@ def _with_axes(learner: Any) -> Any:
 def test_a_browser_answers_as_jax(
     name: str, page: Path, shared_browser: webdriver.Chrome, double: None
 ) -> None:
-    learner, width = LEARNERS[name]
+    learner, width, objective = LEARNERS[name]
     shared_browser.get(page.as_uri())
-    prompts = prompts_like(np.random.default_rng(0), PROMPTS, 6, width)
+    prompts = prompts_like(np.random.default_rng(0), PROMPTS, 6, width, objective)
     there = shared_browser.execute_script(ANSWERS, "all", name, 0, *prompts)
     assert answers_differ(learner, prompts, there) < 1e-4
     assert answers_differ(learner, prompts, [2 * answer + 1 for answer in there]) > 0.1

@@ -21,7 +21,7 @@ from icgd.spec.pages import Pages
 from icgd.spec.plan import Plan
 from icgd.spec.products import Products
 from icgd.stages.companion import LARGEST, main
-from tests.browser import complaints, requested, resize
+from tests.browser import complaints, requested, resize, until
 
 CONFIG = load([])
 PLAN = Plan(CONFIG, Paths("results/none"), {})
@@ -92,7 +92,7 @@ def test_every_panel_stands_in_its_place_and_nothing_is_loaded(
     assert page.stat().st_size < LARGEST
 
 
-@pytest.mark.parametrize("panel", ["step", "depth", "waves"])
+@pytest.mark.parametrize("panel", ["step", "depth", "waves", "objective"])
 def test_points_move_with_the_pointer_and_with_keys(panel: str, open_page: webdriver.Chrome) -> None:
     point = handle(open_page, panel)
     x, y = position(point)
@@ -141,3 +141,38 @@ def test_the_page_fits_a_phone_and_points_can_be_touched(page: Path, open_page: 
     assert min(box) > 22
     style = "return getComputedStyle(document.querySelector('#step .point')).touchAction"
     assert open_page.execute_script(style) == "none"
+
+
+def test_the_objective_is_chosen_and_drawn(open_page: webdriver.Chrome) -> None:
+    for place, words in enumerate(["L1: mean |r|", "L2: mean r²", "L∞: max |r|"]):
+        switch = open_page.find_elements(By.CSS_SELECTOR, "#objective .controls:first-of-type button")[place]
+        open_page.execute_script("arguments[0].click()", switch)
+        assert told(open_page, "objective").startswith(words)
+        assert switch.get_attribute("aria-pressed") == "true"
+    pair = open_page.find_elements(By.CSS_SELECTOR, "#objective .point.query")[2]
+    r, psi = position(pair)
+    pair.send_keys(Keys.ARROW_UP, Keys.ARROW_RIGHT)
+    assert position(pair)[1] > psi
+    assert position(pair)[0] == r
+    assert "eight open circles" in told(open_page, "objective")
+    open_page.find_element(By.CSS_SELECTOR, "#objective option[value=Huber]").click()
+    assert not complaints(open_page)
+
+
+def test_arms_are_pulled_to_the_end(open_page: webdriver.Chrome) -> None:
+    arms = open_page.find_elements(By.CSS_SELECTOR, "#bandit .arm")
+    shares = "return [...document.querySelectorAll('.arm')].map(arm => arm.querySelector('em').textContent)"
+    assert len(arms) == 3
+    open_page.execute_script("arguments[0].scrollIntoView()", arms[0])
+    for arm in (0, 1, 1):
+        open_page.execute_script("arguments[0].click()", arms[arm])
+    assert told(open_page, "bandit").startswith("Pull 4 of 30")
+    assert [len(arm.find_elements(By.CSS_SELECTOR, ".past i")) for arm in arms] == [1, 2, 0]
+    percent = [int(text.removesuffix(" %")) for text in open_page.execute_script(shares)]
+    assert sum(percent) == pytest.approx(100, abs=2)
+    until(lambda: "being computed" not in told(open_page, "bandit"), 300)
+    last = open_page.find_elements(By.XPATH, "//section[@id='bandit']//button[text()='play on to the end']")
+    open_page.execute_script("arguments[0].click()", last[0])
+    assert told(open_page, "bandit").startswith("The end")
+    assert not any(arm.is_enabled() for arm in arms)
+    assert not complaints(open_page)
