@@ -5,13 +5,14 @@ from collections import Counter
 from typing import get_args
 
 from icgd.algorithms.counting import Rule
+from icgd.bandits.behaviours import Source
 from icgd.objectives.dial import OBJECTIVES
 from icgd.spec.config import load
 from tests.conftest import ROOT
 
 SOURCE = ROOT / "src/icgd"
 CONFIG = load([])
-OPTIONS = {*OBJECTIVES, *get_args(Rule), "softmax", "step", "base"}
+OPTIONS = {*OBJECTIVES, *get_args(Rule), *get_args(Source), "softmax", "step", "base"}
 """Words of the library itself (values of options, a column, an attribute) that learners are called, too."""
 
 

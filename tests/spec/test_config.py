@@ -116,7 +116,10 @@ MISTAKES: list[tuple[dict[str, Any], list[str]]] = [
     (tree("claims/E1.2/group", "E1.1"), ["claims.E1.2.group", "facts have no groups"]),
     (tree("claims/E1.2/group", "E1.3"), ["claims.E1.2.group", "in the group of 'E1.2'"]),
     (tree("claims/E1.2/kind", "find"), ["claims.E1.2.kind", "'find'", "'finding'"]),
-    (tree(f"{MEASURED}/penalty/penalties", [0.1]), ["methods.tex", "the penalty is 1.0", "Nearest: '0.1'"]),
+    (
+        tree(f"{MEASURED}/penalty/penalties", [0.1]),
+        ["methods_more.tex", "the penalty is 1.0", "Nearest: '0.1'"],
+    ),
     (tree("looks/gd/colour", "red"), ["colour is 'red'", "#0072B2"]),
     (tree("experiments/one_step/unverified", ["gdd"]), ["'gdd'", "Nearest: 'gd'"]),
 ]

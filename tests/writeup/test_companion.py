@@ -43,7 +43,9 @@ def softmax_stack() -> Transformer:
 
 def told(*, weighs: bool = False, paired: bool = False) -> Learner:
     """A model that is told its objective, with no weight at zero."""
-    model = prompted_transformer(LINEAR, KEY, layers=2, width=16, heads=2, hidden=24, weighs=weighs, paired=paired)
+    model = prompted_transformer(
+        LINEAR, KEY, layers=2, width=16, heads=2, hidden=24, weighs=weighs, paired=paired
+    )
     leaves, rest = jax.tree.flatten(model)
     keys = jax.random.split(KEY, len(leaves))
     moved = [leaf + 0.2 * jax.random.normal(key, leaf.shape) for leaf, key in zip(leaves, keys, strict=True)]

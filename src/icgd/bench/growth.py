@@ -72,7 +72,8 @@ def peak_mb(prompts: int) -> float:
     from icgd.spec.build import build_learner, build_task
 
     plan = Plan(load([]), Paths("results/bench"), {})
-    spec, _ = plan.training("one_step", "test", "transformer", [0])
+    experiment, learner = LEARNERS["linear attention"].split("/")
+    spec, _ = plan.training(experiment, "test", learner, [0])
     task = build_task(spec["task"])
     drawn, _ = jax.vmap(task.sample)(jax.random.split(jax.random.key(0), prompts))
     learners = eqx.filter_vmap(partial(build_learner, spec["learner"], task))(
