@@ -30,7 +30,7 @@ report: env latex
 	@echo "Report: results/paper/report.html"
 
 bench: env
-	$(SNAKEMAKE) --force bench
+	$(SNAKEMAKE) --force bench growth
 
 test: env latex browser check
 	$(ACTIVE) $(BIN)/pytest

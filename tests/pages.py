@@ -14,27 +14,30 @@ from icgd.writeup.companion import rounded
 
 PROMPTS = 1000
 ANSWERS = """
-const [panel, name, seed, x, y, query] = arguments;
+const [panel, name, seed, x, y, query, objective] = arguments;
 const found = data.find(held => held.name === panel).learners[name];
 const model = decoded(found.model, found.steps.length - 1, seed);
-return x.map((inputs, i) => ask(model, { x: inputs, y: y[i] }, [query[i]])[0].at(-1));
+const prompts = x.map((inputs, i) => ({ x: inputs, y: y[i], objective: objective[i] }));
+return prompts.map((prompt, i) => ask(model, prompt, [query[i]])[0].at(-1));
 """
 """The last prediction on each of many prompts; arguments: panel, learner, place of the seed, prompts."""
 
 
-def prompts_like(generator: np.random.Generator, count: int, n: int, width: int) -> tuple[list, list, list]:
-    """Inputs, labels and queries of random prompts, uniform as those of the paper's tasks nearly are."""
-    shapes = ((count, n, width), (count, n), (count, width))
-    x, y, query = (generator.uniform(-1.7, 1.7, shape) for shape in shapes)
-    return x.tolist(), y.tolist(), query.tolist()
+def prompts_like(
+    generator: np.random.Generator, count: int, n: int, width: int, told: int = 0
+) -> tuple[list, list, list, list]:
+    """Inputs, labels, queries and objectives of so many numbers, uniform as the paper's tasks nearly are."""
+    shapes = ((count, n, width), (count, n), (count, width), (count, told))
+    x, y, query, objective = (generator.uniform(-1.7, 1.7, shape) for shape in shapes)
+    return x.tolist(), y.tolist(), query.tolist(), objective.tolist()
 
 
-def answers_differ(learner: Learner, prompts: tuple[list, list, list], there: Sequence[Any]) -> float:
+def answers_differ(learner: Learner, prompts: tuple[list, list, list, list], there: Sequence[Any]) -> float:
     """The largest difference of a page's answers to those of a learner with rounded weights.
 
     Answers above one count relative to their size.
     """
-    x, y, query = (jnp.asarray(part, float) for part in prompts)
+    x, y, query, objective = (jnp.asarray(part, float) for part in prompts)
     held = jax.tree.map(lambda a: a.astype(float) if eqx.is_array(a) else a, rounded(learner))
-    here = np.asarray(jax.jit(jax.vmap(held))(Prompt(x, y[..., None], query)))[:, 0]
+    here = np.asarray(jax.jit(jax.vmap(held))(Prompt(x, y[..., None], query, objective)))[:, 0]
     return float(np.max(abs(np.asarray(there, float) - here) / np.maximum(1, abs(here))))

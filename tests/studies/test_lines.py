@@ -53,11 +53,11 @@ def test_learners_are_of_the_problem_with_two_inputs() -> None:
     assert line_descent(task, key, steps=3).normaliser == 8
 
 
-def test_rounding_is_relative_to_the_targets(tmp_path: Path, double: None) -> None:
+def test_rounding_is_relative_to_the_answers(tmp_path: Path, double: None) -> None:
     """A rate of 0.1 is 0.0999755859375 in 16 bits; one of 0.5 is exact."""
     learners = [GradientDescent(jnp.asarray([rate])) for rate in (0.1, 0.5)]
     prompts = Prompt(jnp.ones((2, 1, 1)), jnp.ones((2, 1, 1)), jnp.ones((2, 1)))
     study = hand_made(tmp_path, {"model": seeds(*learners)}, prompts, [[2.0], [2.0]])
     found = measured(measure_rounding, study, learners=["model"], prompts=2)
-    assert found["value"].tolist() == pytest.approx([(0.1 - 0.0999755859375) / 2, 0.0])
+    assert found["value"].tolist() == pytest.approx([1 - 0.999755859375, 0.0])
     assert rounded(learners[0]).learning_rates.dtype == jnp.float64

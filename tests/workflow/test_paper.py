@@ -7,6 +7,7 @@ from collections import Counter
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
+import numpy as np
 import pandas as pd
 import pytest
 import yaml
@@ -15,11 +16,13 @@ from selenium.webdriver.common.by import By
 
 import icgd
 from icgd.analysis.claims import FAILS, HOLDS
+from icgd.prompt import Prompt
 from icgd.results.job import Artefact
 from icgd.results.store import load_arrays
 from icgd.workflow.run import Run, start
 from tests.browser import complaints, requested, until
 from tests.conftest import ROOT, checkout, snakemake
+from tests.pages import ANSWERS, PROMPTS, answers_differ, prompts_like
 
 pytestmark = pytest.mark.workflow
 RESULTS = "results/smoke"
@@ -274,3 +277,28 @@ def test_report_shows_every_figure_and_claim(finished: Path, run: Run, browser: 
     assert [file for file in files if not Path(file).exists()] == []
     assert not complaints(browser)
     assert requested(browser) <= {"file", "data", "blob"}
+
+
+def test_companion_answers_as_the_learners_of_the_run(
+    finished: Path, run: Run, browser: webdriver.Chrome, double: None
+) -> None:
+    """On random prompts of the shape of each learner's own, the first seed's weights rounded as there."""
+    import jax
+
+    browser.get((finished / RESULTS / "companion/index.html").as_uri())
+    read = [
+        (p, e, name) for p, panel in run.config.panels.items() for e in panel.reads for name in panel.reads[e]
+    ]
+    for panel, experiment, name in read:
+        held = icgd.load(finished / RESULTS, experiment, name)
+        one, _ = held.prompts(jax.random.key(0), 1)
+        if not isinstance(one, Prompt):
+            continue  # histories have a test of their own
+        told = 0 if one.objective is None else one.objective.shape[-1]
+        _, n, width = one.x.shape
+        prompts = prompts_like(np.random.default_rng(0), PROMPTS, n, width, told)
+        there = browser.execute_script(ANSWERS, panel, name, 0, *prompts)
+        learner = jax.tree.map(lambda a: a[0], held.population.learner)
+        assert answers_differ(learner, prompts, there) < 1e-4, name
+    assert not complaints(browser)
+    assert requested(browser) <= {"file", "data"}

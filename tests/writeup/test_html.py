@@ -51,6 +51,12 @@ def test_captions_titles_and_labels_of_a_file(tmp_path: Path) -> None:
     assert found.labels == {"sec:a": "“A K”", "fig:b": "“second”", "fig:c": "“The third”"}
 
 
+def test_a_figure_may_stand_outside_a_float(tmp_path: Path) -> None:
+    file = tmp_path / "glance.tex"
+    file.write_text(r"{\centering\includegraphics{figures/idea}\caption{At a glance.}\par}", "utf-8")
+    assert Captions.of([file], {}).figures == {"idea": "At a glance."}
+
+
 def test_no_command_is_left_of_any_caption_of_the_paper() -> None:
     found = Captions.of((ROOT / "paper").rglob("*.tex"), {})
     convert = Converter({}, found.labels)

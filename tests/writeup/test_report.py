@@ -35,6 +35,8 @@ CLAIMS = pd.DataFrame(
         "statement": ["A < b & c", "It grows", "It is one"],
         "origin": "this paper",
         "fixed": "before",
+        "kind": ["finding", "finding", "fact"],
+        "chance": [0.03, 0.02, 0.5],
         "metric": ["relative_error", "error", "error"],
         "over": ["max", "mean", "min"],
         "comparison": ["below", "above", "between"],
@@ -133,7 +135,7 @@ def test_report_shows_its_figures_and_loads_nothing(page: Path, browser: webdriv
         "The <first>",
         "Wide",
     ]
-    assert "1 of 3" in browser.find_element(By.CLASS_NAME, "numbers").text
+    assert "1 of 2" in browser.find_element(By.CLASS_NAME, "numbers").text
     assert "made from 2 jobs, 186 s" in browser.find_element(By.ID, "figure-f1").text
     assert not complaints(browser)
     assert requested(browser) <= {"file", "data"}
@@ -155,6 +157,7 @@ def test_a_change_of_the_record_is_told() -> None:
 def test_claims_have_bounds_in_words() -> None:
     rows = list(claim_rows(CLAIMS, {"A1": "one"}))
     assert [row["bound"] for row in rows] == ["< 0.75", "> 20", "0.5 … 1.5"]
+    assert [row["fixed"] for row in rows] == ["before", "before", "fact"]
     assert [row["study"] for row in rows] == ["one", "", ""]
 
 

@@ -6,9 +6,6 @@ there is one. Not a test: times are the machine's.
 """
 
 import sys
-from collections.abc import Callable
-from concurrent.futures import ProcessPoolExecutor
-from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +15,7 @@ import matplotlib as mpl
 import matplotlib.pyplot as plt
 import pandas as pd
 
+from icgd.bench.growth import apart
 from icgd.plotting.axes import STYLE
 from icgd.results.paths import Paths
 from icgd.results.store import replacing
@@ -48,12 +46,6 @@ TARGETS = {
 """Held-out losses, predictions of labels bounded, whose time is measured."""
 WHOLE_RUN = Path("results/paper/costs.csv")
 PLAN = Plan(load([]), Paths("results/bench"), {})
-
-
-def apart(function: Callable[..., Any], *arguments: Any) -> Any:
-    """A call in a process of its own, on one thread unless NPROC says otherwise."""
-    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
-        return pool.submit(function, *arguments).result()
 
 
 def matmul_rate() -> float:

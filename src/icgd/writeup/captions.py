@@ -31,7 +31,7 @@ class Captions:
             for title, label in TITLE.findall(text):
                 titles.setdefault(str(file), title)
                 labels[label] = f"“{re.sub('<.*?>', '', Converter()(title))}”"
-            for _, body in FLOAT.findall(text):
+            for body in [*(body for _, body in FLOAT.findall(text)), FLOAT.sub("", text)]:
                 for name, caption, tail in _captioned(body):
                     figures.setdefault(name, caption)
                     for label in re.findall(r"\\label\{([^}]*)\}", caption + tail):

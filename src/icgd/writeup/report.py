@@ -11,7 +11,7 @@ from typing import Any
 import jinja2
 import pandas as pd
 
-from icgd.analysis.claims import FAILS, HOLDS
+from icgd.analysis.claims import FACT, FAILS, HOLDS
 from icgd.results.digest import ROOT
 from icgd.results.repository import source_root
 from icgd.writeup.captions import Captions
@@ -48,7 +48,7 @@ def report(spec: Mapping[str, Any]) -> str:
         root=source_root(record),
         studies=studies,
         claims=claims,
-        held=sum(claim["verdict"] == HOLDS for claim in claims),
+        findings=[claim for claim in claims if claim["kind"] != FACT],
         holds=HOLDS,
         fails=FAILS,
         spent=spent(costs),
@@ -79,6 +79,7 @@ def claim_rows(verdicts: pd.DataFrame, homes: Mapping[str, str]) -> Iterator[Tre
             "study": homes.get(row["id"], ""),
             "shown": f"{row['value']:.4g}{interval}",
             "bound": COMPARED[row["comparison"]].format(*bounds),
+            "fixed": FACT if row["kind"] == FACT else row["fixed"],
         }
 
 

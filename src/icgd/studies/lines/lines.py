@@ -61,10 +61,13 @@ def line_stack(
     *,
     layers: PositiveInt = 1,
     repeats: PositiveInt = 1,
+    heads: PositiveInt = 1,
     initial_scale: PositiveFloat = 0.5,
 ) -> Transformer:
     """Untrained layers of linear attention on tokens (u, 1, y)."""
-    return attention_stack(task.plain, key, layers=layers, repeats=repeats, initial_scale=initial_scale)
+    return attention_stack(
+        task.plain, key, layers=layers, repeats=repeats, heads=heads, initial_scale=initial_scale
+    )
 
 
 def line_step(task: Lines, key: Key[Array, ""]) -> GradientDescent:

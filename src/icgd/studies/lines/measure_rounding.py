@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 import jax.numpy as jnp
+from jaxtyping import Array, Float
 
 from icgd.analysis.columns import Column, Metric, Record
 from icgd.analysis.distances import predict
@@ -12,7 +13,7 @@ from icgd.analysis.study import Study
 from icgd.ranges import LearnerName, PositiveInt
 from icgd.writeup.companion import rounded
 
-METRICS = {"rounding": Metric("RMS change of predictions by rounding weights, over the RMS of targets")}
+METRICS = {"rounding": Metric("RMS change of predictions by rounding weights, over their RMS")}
 COLUMNS: Mapping[str, Column] = {}
 OTHERS = ()
 
@@ -24,9 +25,15 @@ def reads(experiment: Experiment, options: Mapping[str, Any]) -> list[str]:
 
 def measure(study: Study, *, learners: list[LearnerName], prompts: PositiveInt) -> Iterator[Record]:
     """One row per learner and seed, on the training law."""
-    stored, targets = study.prompts(count=prompts)
-    scale = jnp.sqrt(jnp.mean(targets**2))
+    stored, _ = study.prompts(count=prompts)
     for name in learners:
         population = study.learners[name]
-        change = predict(rounded(population.learner), stored) - predict(population.learner, stored)
-        yield from study.rows(name, population, {"rounding": jnp.sqrt(jnp.mean(change**2, (1, 2))) / scale})
+        before, after = (predict(each, stored) for each in (population.learner, rounded(population.learner)))
+        shares = jnp.sum((after - before) ** 2, _all_but_seeds(before)) / jnp.sum(
+            before**2, _all_but_seeds(before)
+        )
+        yield from study.rows(name, population, {"rounding": jnp.sqrt(shares)})
+
+
+def _all_but_seeds(predictions: Float[Array, "seeds ..."]) -> tuple[int, ...]:
+    return tuple(range(1, predictions.ndim))

@@ -20,7 +20,7 @@ PANELS.depth = (host, { line_looped: looped, line_stack: stack, line_gd: gd, lin
   const plot = new Plot(left, { x: REACH, y: HEIGHTS, xlabel: "place u", ylabel: "height y", label: "Points and lines",
     marks: { x: ticks([-1, 0, 1]), y: ticks([-4, -2, 0, 2, 4]) } });
   const powers = Object.fromEntries(range(5, ...DECADES).map(value => [value, ["0.01 %", "0.1 %", "1 %", "10 %", "100 %"][value + 4]]));
-  const errors = new Plot(right, { x: [-0.15, depth + 0.15], y: [DECADES[0], 0.3], marks: { x: ticks(range(depth + 1, 0, depth)), y: powers },
+  const errors = new Plot(right, { x: [-0.15, depth + 0.15], y: [DECADES[0], 0.7], marks: { x: ticks(range(depth + 1, 0, depth)), y: powers },
     xlabel: "layers, or steps", ylabel: "", label: "Distances by layer" });
 
   function fresh() {
@@ -49,7 +49,7 @@ PANELS.depth = (host, { line_looped: looped, line_stack: stack, line_gd: gd, lin
     plot.clear();
     errors.clear();
     errors.curve([[layer, -9], [layer, 9]], { stroke: "#cfd5dc", "stroke-width": 22 });
-    for (const { name, colour, dash } of entries.toReversed()) {
+    for (const { name, colour, dash } of entries) {
       if (!shown[name]) continue;
       const [slope, height] = name === "least" ? least : found[name][layer], style = { stroke: colour, "stroke-dasharray": dash };
       plot.curve(REACH.map(u => [u, slope * u + height]), { ...style, "stroke-width": dash ? 3 : 4.5 });

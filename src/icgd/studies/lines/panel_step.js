@@ -55,7 +55,7 @@ PANELS.step = (host, { line_layer: layer, line_step: step }) => {
     plot.clear();
     surface.clear();
     contours(prompt, lines.least);
-    for (const { name, colour, dash } of entries.toReversed()) {
+    for (const { name, colour, dash } of entries) {
       if (!shown[name]) continue;
       const [slope, height] = lines[name];
       plot.curve(REACH.map(u => [u, slope * u + height]), { stroke: colour, "stroke-dasharray": dash ?? "", "stroke-width": name === "layer" ? 5 : 3 });
@@ -90,12 +90,13 @@ PANELS.step = (host, { line_layer: layer, line_step: step }) => {
     }
     if (shown.layer) surface.mark(lines.layer, "circle", { fill: "none", stroke: layer.colour, "stroke-width": 4 });
     if (shown.least) surface.mark(lines.least, "cross", { stroke: "#555", fill: "none" });
-    note("start", [0, 0], "#1b1f24");
-    if (shown.least) note("least squares", lines.least, "#555");
+    const under = lines.least[1] < 0;
+    note("start", [0, 0], "#1b1f24", under ? -12 : 22);
+    if (shown.least) note("least squares", lines.least, "#555", under ? 26 : -16);
   }
 
-  function note(text, [x, y], fill) {
-    const made = shape("text", { x: surface.px(x) + 11, y: surface.py(y) - 9, fill, class: "note" });
+  function note(text, [x, y], fill, lower) {
+    const made = shape("text", { x: surface.px(x), y: surface.py(y) + lower, fill, class: "note", "text-anchor": "middle" });
     made.textContent = text;
     surface.curves.append(made);
   }

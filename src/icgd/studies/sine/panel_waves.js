@@ -40,7 +40,7 @@ PANELS.waves = (host, { wave_transformer: layer, meta, wave_transformer_2: two }
     const wave = ridge(prompt.x.map(([x]) => [Math.sin(x), Math.cos(x)]), prompt.y, 0);
     answers.least = grid.map(x => dot(wave, [Math.sin(x), Math.cos(x)]));
     plot.clear();
-    for (const { name, colour, dash } of entries.toReversed()) {
+    for (const { name, colour, dash } of entries) {
       if (shown[name]) plot.curve(grid.map((x, i) => [x, answers[name][i]]), { stroke: colour, "stroke-dasharray": dash ?? "", "stroke-width": name === "layer" ? 5 : 3, "stroke-linecap": "round" });
     }
     query.places[0][1] = answers.layer.at(-1);

@@ -84,18 +84,6 @@ function mlp(layer, token) {
   return plus(times(layer.outer, hidden), layer.outer_bias.data);
 }
 
-// A row of a matrix.
-const row = (W, i) => Array.from(W.data.subarray(i * W.shape[1], (i + 1) * W.shape[1]));
-
-// Tokens after a block; each reads all of the context.
-function block({ attention: layer, mlp: inner }, tokens, context) {
-  const read = attention(layer, tokens, context);
-  return tokens.map((token, i) => {
-    const moved = plus(token, read[i]);
-    return plus(moved, mlp(inner, standardised(moved, layer.norm)));
-  });
-}
-
 // The weights of least squares with a penalty; directions that the inputs do not have get none.
 function ridge(x, y, penalty) {
   const d = x[0].length, system = [];
@@ -152,26 +140,6 @@ const MODELS = {
       residual = residual.map((value, j) => value - eta * dot(slope, inputs[j]));
       [inputs, asked] = [inputs, asked].map(rows => rows.map(row => plus(row, covariance(row), -gamma)));
     });
-    return found;
-  },
-
-  // Its prompt has an objective too: a weight for each that it knows, or pairs (r, ψ(r)) one after another.
-  PromptedTransformer(model, { x, y, objective = [] }, queries) {
-    const kind = [0, 1, 2, 3].filter(i => i < model.kinds.shape[0]).map(i => row(model.kinds, i));
-    let asked = kind[0], pairs = [];
-    if (model.objectives) objective.forEach((weight, o) => { asked = plus(asked, row(model.objectives, o), weight); });
-    if (model.pairs) {
-      pairs = objective.filter((_, i) => i % 2 === 0).map((r, i) => plus(times(model.pairs, [r, objective[2 * i + 1]]), kind[3]));
-    }
-    const example = (input, j) => plus(plus(times(model.embedding, [...input, y[j]]), kind[1]), model.positions ? row(model.positions, j) : zeros(kind[1].length));
-    let context = [asked, ...x.map(example), ...pairs];
-    let tokens = model.weighs ? [asked] : queries.map(query => plus(times(model.embedding, [...query, 0]), kind[2]));
-    const found = queries.map(() => []);
-    for (const each of model.blocks) {
-      [tokens, context] = [block(each, tokens, context), block(each, context, context)];
-      const read = tokens.map(token => times(model.readout, token));
-      queries.forEach((query, i) => found[i].push(model.weighs ? dot(read[0], query) : read[i][0]));
-    }
     return found;
   },
 

@@ -28,6 +28,9 @@ function randomness(seed) {
 }
 const normal = random => Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());
 
+// So near, in the units of a plot's picture, a press must be to a point.
+const REACHED = 24;
+
 class Plot {
   // Axes over x and y, each [low, high]; marks: {x: {value: text}, y: …}.
   constructor(host, { x, y, xlabel, ylabel, label, height = 380, marks = {} }) {
@@ -41,6 +44,29 @@ class Plot {
     this.top = shape("g");
     this.svg.append(frame, this.curves, this.top);
     host.append(this.svg);
+    this.movable = [];
+    this.listen();
+  }
+
+  // A pointer takes the point that is nearest, so that it need not hit it.
+  listen() {
+    let held = null;
+    this.svg.addEventListener("pointerdown", event => {
+      if (!(held = this.nearest(event))) return;
+      this.svg.setPointerCapture(event.pointerId);
+      held.points.handles[held.index].focus({ preventScroll: true });
+      event.preventDefault();
+    });
+    this.svg.addEventListener("pointermove", event => { if (held) held.points.move(held.index, this.at(event)); });
+    for (const end of ["pointerup", "pointercancel"]) this.svg.addEventListener(end, () => { held = null; });
+    this.svg.addEventListener("dblclick", event => { const found = this.nearest(event); if (found) found.points.outlier(found.index); });
+  }
+
+  nearest(event) {
+    const [x, y] = this.at(event), every = this.movable.flatMap(points => points.places.map((place, index) => ({ points, index, place })));
+    const away = ({ place }) => Math.hypot(this.px(place[0]) - this.px(x), this.py(place[1]) - this.py(y));
+    const found = every.reduce((best, each) => (away(each) < away(best) ? each : best), every[0]);
+    return found && away(found) < REACHED ? found : null;
   }
 
   axes(xlabel, ylabel, marks) {
@@ -94,6 +120,7 @@ class Plot {
 class Points {
   constructor(plot, places, changed, free = "xy") {
     Object.assign(this, { plot, changed, free, places: [], handles: [] });
+    plot.movable.push(this);
     this.set(places);
   }
 
@@ -107,10 +134,7 @@ class Points {
 
   handle(index) {
     const made = shape("g", { class: "point", tabindex: 0, role: "slider" });
-    made.append(shape("circle", { r: 22, class: "reach" }), shape("circle", { r: 8, class: "dot" }));
-    made.addEventListener("pointerdown", event => { made.setPointerCapture(event.pointerId); made.focus({ preventScroll: true }); event.preventDefault(); });
-    made.addEventListener("pointermove", event => { if (made.hasPointerCapture(event.pointerId)) this.move(index, this.plot.at(event)); });
-    made.addEventListener("dblclick", () => this.outlier(index));
+    made.append(shape("circle", { r: REACHED, class: "reach" }), shape("circle", { r: 8, class: "dot" }));
     made.addEventListener("keydown", event => this.key(event, index));
     return made;
   }

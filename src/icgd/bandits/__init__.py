@@ -1,0 +1,1 @@
+"""Bernoulli bandits: what a history is, posteriors by quadrature, and explicit algorithms."""

@@ -1,0 +1,1 @@
+"""Other learned optimisers: which algorithm runs inside in-context reinforcement learners, and for what?"""

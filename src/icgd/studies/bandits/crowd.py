@@ -1,0 +1,127 @@
+"""The policies of an experiment by name, one by one where they were trained side by side, and their play."""
+
+from typing import Any
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+from jaxtyping import Array, Float, Int
+
+from icgd.analysis.study import Population, Study
+from icgd.bandits.policy import Environment, Played, Policy, objective_token, play
+from icgd.prompt import TokenPrompt
+from icgd.spec.laws import Condition
+from icgd.tasks.bandits import BernoulliBandit
+
+MEMBERS = (
+    *("ad_thompson", "ad_ucb_narrow", "ad_ucb", "ad_gittins", "ad_gradient", "ad_slow", "dpt"),
+    *(
+        "cue_33",
+        "cue_60",
+        "cue_90",
+        "cue_99",
+        "cue_995",
+        "cue_100",
+        "cue_broken_1",
+        "cue_broken_3",
+        "cue_broken_10",
+    ),
+    *("told", "max_only", "rl2", "rl2_told", "rl2_favoured", "large_thompson", "large_gradient"),
+    *(
+        f"{part}_to_{objective}"
+        for part in (
+            *("start", "vectors", "biases", "rank_1", "rank_4", "all"),
+            *("random_rank_1", "random_rank_4", "random_all"),
+        )
+        for objective in ("min", "target")
+    ),
+)
+"""Names of learners that are trained side by side: rows are about these."""
+
+
+def crowd(study: Study) -> dict[str, Population]:
+    """Every policy by name."""
+    found: dict[str, Population] = {}
+    for name, population in study.learners.items():
+        learner: Any = population.learner
+        if not hasattr(learner, "names"):
+            found[name] = population
+            continue
+        for each in learner.names:
+            single = eqx.filter_vmap(lambda one, each=each: one.member(each))(learner)
+            found[each] = Population(single, population.seeds, population.step)
+    return found
+
+
+def chance(study: Study, count: int, condition: Condition | None = None, part: str = "test") -> Environment:
+    """As many environments, the same for all policies; those of a part are of its own."""
+    task = law_of(study, condition)
+    keys = jax.random.split(study.key("chance", part), count)
+    return jax.jit(jax.vmap(task.environment))(keys)
+
+
+def law_of(study: Study, condition: Condition | None = None) -> BernoulliBandit:
+    """The task of a condition."""
+    task = study.task(condition)
+    if not isinstance(task, BernoulliBandit):
+        raise TypeError(f"bandits are measured; the task is {type(task).__name__}")
+    return task
+
+
+def _seeds(policies: Any) -> int:
+    """How many policies a stack holds; one without numbers stands for one."""
+    leaves = jax.tree.leaves(eqx.filter(policies, eqx.is_array))
+    return len(leaves[0]) if leaves else 1
+
+
+@eqx.filter_jit
+def _play(policies: Any, environments: Environment, first: Int[Array, " p"], delay: int) -> Played:
+    def one(policy: Policy) -> Played:
+        return jax.vmap(lambda here, token: play(policy, here, token, delay))(environments, first)
+
+    found: Played = eqx.filter_vmap(one, axis_size=_seeds(policies))(policies)
+    return found
+
+
+def play_all(population: Population, environments: Environment, first: Any, delay: int = 0) -> Played:
+    """Every seed's policy in every environment [seeds p t …]; `first` is one token, or one for each."""
+    tokens = jnp.broadcast_to(jnp.asarray(first, jnp.int32), environments.means.shape[:1])
+    found: Played = _play(population.learner, environments, tokens, delay)
+    return found
+
+
+@eqx.filter_jit
+def _answers(policies: Any, tokens: Int[Array, "seeds p t"]) -> Float[Array, "seeds p t a"]:
+    def one(policy: Policy, mine: Array) -> Array:
+        return jax.nn.softmax(jax.vmap(lambda history: policy(TokenPrompt(history)))(mine))
+
+    found: Array = eqx.filter_vmap(one, axis_size=_seeds(policies))(policies, tokens)
+    return found
+
+
+def answers(population: Population, tokens: Int[Array, "histories p t"]) -> Float[Array, "seeds p t a"]:
+    """Probabilities of the arms at every position; a single policy answers every seed's histories."""
+    count = len(population.seeds)
+    if count == 1 and len(tokens) > 1:
+        flat = tokens.reshape(1, -1, tokens.shape[-1])
+        single: Array = _answers(population.learner, flat)
+        return single.reshape(*tokens.shape, -1)
+    spread = jnp.broadcast_to(tokens, (count, *tokens.shape[1:]))
+    found: Array = _answers(population.learner, spread)
+    return found
+
+
+def variation(ours: Float[Array, "*any a"], theirs: Float[Array, "*other a"]) -> Float[Array, "*both"]:
+    """Total variation of two distributions over arms: half the sum of the differences' sizes."""
+    return 0.5 * jnp.sum(jnp.abs(ours - theirs), axis=-1)
+
+
+def most_reward(study: Study) -> int:
+    """The first token that asks for the most reward."""
+    return int(objective_token(law_of(study).arms, 0))
+
+
+def pulled(means: Float[Array, "p a"], actions: Int[Array, "seeds p t"]) -> Float[Array, "seeds p t"]:
+    """The means of the arms that were pulled."""
+    spread = jnp.broadcast_to(means[None], (len(actions), *means.shape))
+    return jnp.take_along_axis(spread, actions, axis=2)

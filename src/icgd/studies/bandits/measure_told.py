@@ -1,0 +1,118 @@
+"""Learners that are told their objective by a token: what they attain of each; and rewards turned round."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import jax.numpy as jnp
+from jaxtyping import Array, Float
+
+from icgd.analysis.columns import Column, Metric, Record
+from icgd.analysis.experiment import Experiment
+from icgd.analysis.retargetability import retargetability
+from icgd.analysis.study import Study
+from icgd.bandits.policy import OBJECTIVES, Environment
+from icgd.ranges import LearnerName, PositiveInt
+from icgd.studies.bandits.crowd import MEMBERS, answers, chance, crowd, law_of, play_all, variation
+from icgd.studies.bandits.purposes import (
+    attained,
+    mixed_histories,
+    posterior_sampling,
+    relative_error,
+    told_first,
+    turned_round,
+)
+
+METRICS = {
+    "utility": Metric("mean utility of a pull under an objective", ("asked", "objective")),
+    "least_gain": Metric("least of what asking for an objective gains of it over asking for another"),
+    "retargetability": Metric("what asking gains relative to the explicit algorithms, mean over pairs"),
+    "relative_error": Metric("Σ(π − π_ref)²/Σ(π_ref − 1/A)² to posterior sampling for it", ("asked",)),
+    "turned_total_variation": Metric(
+        "total variation between the answers to histories with all rewards turned round and posterior "
+        "sampling for the least reward"
+    ),
+    "turned_utility": Metric(
+        "mean utility of a pull with every reward shown as its opposite", ("objective",)
+    ),
+    "turned_first_arm": Metric("share of pulls of arm 0 with every reward shown as its opposite"),
+    "first_arm": Metric("share of pulls of arm 0"),
+}
+COLUMNS: Mapping[str, Column] = {"asked": Column("string", "the objective that is told at the start")}
+OTHERS = MEMBERS
+
+
+def reads(experiment: Experiment, options: Mapping[str, Any]) -> list[str]:
+    """All learners; those that are trained side by side have names of their own."""
+    return experiment.learners
+
+
+def measure(
+    study: Study,
+    *,
+    told: list[LearnerName],
+    explicit: list[LearnerName],
+    turned: list[LearnerName],
+    favoured: list[LearnerName] = [],  # noqa: B006
+    prompts: PositiveInt = 512,
+) -> Iterator[Record]:
+    """`explicit` are the algorithms of max, min and target; `turned` learners know the most reward alone.
+
+    `favoured` are asked in environments whose best arm is arm 0 no more often than others.
+    """
+    policies, arms = crowd(study), law_of(study).arms
+    here, firsts = chance(study, prompts), told_first(arms)
+    theirs = jnp.stack([attained(policies[name], here, firsts[0])[0] for name in explicit])
+    for row, asked in zip(theirs, OBJECTIVES, strict=True):
+        name = explicit[OBJECTIVES.index(asked)]
+        for value, objective in zip(row, OBJECTIVES, strict=True):
+            yield from study.rows(
+                name, policies[name], {"utility": [value]}, asked=asked, objective=objective
+            )
+    for name in told:
+        population = policies[name]
+        ours = jnp.stack([attained(population, here, first) for first in firsts], axis=1)
+        yield from _matrix(study, name, ours, theirs)
+        for first, asked in zip(firsts, OBJECTIVES, strict=True):
+            tokens = mixed_histories(study.key("mixed"), here, first)
+            error = relative_error(answers(population, tokens), posterior_sampling(asked, tokens, arms))
+            yield from study.rows(name, population, {"relative_error": error}, asked=asked)
+    for name in turned:
+        yield from _turned(study, name, here, firsts[0])
+    for name in favoured:
+        yield from _favoured(study, name, here, firsts[0])
+
+
+def _matrix(
+    study: Study, name: str, ours: Float[Array, "s o o"], theirs: Float[Array, "o o"]
+) -> Iterator[Record]:
+    population = crowd(study)[name]
+    for i, asked in enumerate(OBJECTIVES):
+        for j, objective in enumerate(OBJECTIVES):
+            yield from study.rows(
+                name, population, {"utility": ours[:, i, j]}, asked=asked, objective=objective
+            )
+    score = retargetability(ours, theirs, parameters=0, steps=0)
+    whole = {"retargetability": score.score, "least_gain": score.margins.min(axis=-1)}
+    yield from study.rows(name, population, whole)
+
+
+def _turned(study: Study, name: str, here: Environment, first: int) -> Iterator[Record]:
+    """A learner of the most reward whose rewards are all turned round."""
+    population, arms = crowd(study)[name], law_of(study).arms
+    tokens = mixed_histories(study.key("mixed"), here, first)
+    turned = jnp.where(tokens < 2 * arms, tokens ^ 1, tokens)
+    least = posterior_sampling("min", tokens, arms)
+    apart = variation(answers(population, turned), least).mean(axis=(1, 2))
+    yield from study.rows(name, population, {"turned_total_variation": apart})
+    values = attained(population, turned_round(here), first)
+    for number, objective in enumerate(OBJECTIVES):
+        yield from study.rows(name, population, {"turned_utility": values[:, number]}, objective=objective)
+
+
+def _favoured(study: Study, name: str, here: Environment, first: int) -> Iterator[Record]:
+    population = crowd(study)[name]
+    found = {
+        metric: (play_all(population, chances, first).actions == 0).mean(axis=(1, 2))
+        for metric, chances in (("first_arm", here), ("turned_first_arm", turned_round(here)))
+    }
+    yield from study.rows(name, population, found)

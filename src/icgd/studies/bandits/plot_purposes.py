@@ -1,0 +1,85 @@
+"""What is attained of each objective when each is asked for, and what a change of parameters costs."""
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from icgd.analysis.tidy import rows
+from icgd.plotting.axes import PAGE, spread
+from icgd.plotting.looks import Looks
+from icgd.ranges import LearnerName
+
+OBJECTIVES = {"max": "most", "min": "least", "target": r"near $\frac{1}{2}$"}
+SHAPES = {"start": "o", "vectors": "^", "biases": "v", "rank_1": "s", "rank_4": "D", "all": "P"}
+NAMES = {
+    "start": "start vector",
+    "vectors": "vector per block",
+    "biases": "biases",
+    "rank_1": "rank 1",
+    "rank_4": "rank 4",
+    "all": "all",
+}
+TRAINED, RANDOM = "#0072B2", "#D55E00"
+
+
+def select(metrics: pd.DataFrame) -> pd.DataFrame:
+    """Utilities by what is asked, errors and sizes of changes, and errors of the best temperature."""
+    wanted = ["utility", "change_error", "change_parameters", "temperature_error"]
+    return rows(metrics, metric=wanted, option=None)
+
+
+def draw(
+    table: pd.DataFrame, looks: Looks, *, told: list[LearnerName], explicit: list[LearnerName]
+) -> Figure:
+    """Matrices of utilities for told learners and the algorithms, then errors by parameters changed."""
+    figure, axes = plt.subplots(
+        1, len(told) + 3, figsize=(PAGE, 2.0), squeeze=False, width_ratios=[1] * (len(told) + 1) + [1.4] * 2
+    )
+    for panel, learner in zip(axes[0], told, strict=False):
+        _matrix(panel, rows(table, metric="utility", learner=learner), looks[learner].name)
+    _matrix(axes[0, len(told)], rows(table, metric="utility", learner=explicit), "posterior sampling")
+    axes[0, 0].set_ylabel("asked for")
+    for panel, objective in zip(axes[0, len(told) + 1 :], ("min", "target"), strict=True):
+        _costs(panel, table, objective)
+        panel.set(
+            title=f"to: {OBJECTIVES[objective]}", xlabel="parameters changed", xscale="log", yscale="log"
+        )
+    axes[0, len(told) + 1].set_ylabel("error to posterior sampling")
+    handles, names = axes[0, -1].get_legend_handles_labels()
+    figure.legend(handles, names, loc="outside lower center", ncols=9, fontsize=5.5)
+    return figure
+
+
+def _matrix(panel: Axes, mine: pd.DataFrame, title: str) -> None:
+    table = mine.pivot_table(index="asked", columns="objective", values="mean")
+    values = table.loc[list(OBJECTIVES), list(OBJECTIVES)].to_numpy()
+    best = values.max(axis=0)
+    panel.imshow(values / best, cmap="cividis", vmin=0.2, vmax=1.0)
+    for (i, j), value in np.ndenumerate(values):
+        colour = "white" if value / best[j] < 0.65 else "black"
+        panel.text(j, i, f"{value:.3f}".lstrip("0"), ha="center", va="center", fontsize=6, color=colour)
+    names = list(OBJECTIVES.values())
+    panel.set_xticks(range(3), names, fontsize=5.5)
+    panel.set_yticks(range(3), names, fontsize=5.5)
+    panel.set_title(title, fontsize=7)
+    panel.set_xlabel("attained", fontsize=6)
+    panel.tick_params(length=0)
+
+
+def _costs(panel: Axes, table: pd.DataFrame, objective: str) -> None:
+    """A point for each change, of the trained and of the random network."""
+    errors = rows(table, metric="change_error", objective=objective)
+    for row in errors.to_dict("records"):
+        random = row["learner"].startswith("random_")
+        part = row["learner"].removeprefix("random_").partition("_to_")[0]
+        size = rows(table, metric="change_parameters", learner=row["learner"])["mean"].iloc[0]
+        ends = [[float(end.iloc[0])] for end in spread(errors[errors["learner"] == row["learner"]])]
+        panel.errorbar(
+            [size], [row["mean"]], np.abs(ends), fmt=SHAPES[part], color=RANDOM if random else TRAINED,
+            fillstyle="none", markersize=4, label=None if random else NAMES[part],
+        )  # fmt: skip
+    panel.plot([], [], "o", color=RANDOM, fillstyle="none", markersize=4, label="random network")
+    level = rows(table, metric="temperature_error", objective=objective)["mean"].iloc[0]
+    panel.axhline(level, color="black", linestyle="--", linewidth=0.9, label="temperature", zorder=0)
