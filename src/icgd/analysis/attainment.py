@@ -54,7 +54,9 @@ def implied_weights(learners: Learner, prompts: Prompt, queries: Float[Array, "q
         for first in starts
     ]
     weights, left, whole = (jnp.concatenate(each, axis=1) for each in zip(*parts, strict=True))
-    return Implied(weights, 1 - left.sum(axis=1) / whole.sum(axis=1))
+    left, whole = left.sum(axis=1), whole.sum(axis=1)
+    # What predicts zero everywhere is linear.
+    return Implied(weights, 1 - left / jnp.where(whole > 0, whole, 1.0))
 
 
 @eqx.filter_jit
