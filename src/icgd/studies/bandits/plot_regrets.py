@@ -16,11 +16,12 @@ def select(metrics: pd.DataFrame) -> pd.DataFrame:
 
 
 def draw(table: pd.DataFrame, looks: Looks, *, panels: dict[str, list[LearnerName]]) -> Figure:
-    """A panel for each title; trained learners as points, algorithms as lines."""
+    """A panel for each title, of the experiment of its first learner; trained ones as points, others as lines."""
     figure, axes = plt.subplots(1, len(panels), figsize=(PAGE, 2.3), squeeze=False)
     for panel, (title, learners) in zip(axes[0], panels.items(), strict=True):
+        experiment = rows(table, learner=learners[0])["experiment"].iloc[0]
         for learner in learners:
-            mine, look = rows(table, learner=learner), looks[learner]
+            mine, look = rows(table, learner=learner, experiment=experiment), looks[learner]
             trained = mine["step"].notna().all()
             style = {"linestyle": "none", "markevery": 3} if trained else {"marker": ""}
             curve(panel, mine["pull"], mine, look, label=look.name, **style)

@@ -13,7 +13,7 @@ from icgd.ranges import LearnerName
 TRAINED = {"huber": "Huber", "smooth_sign": "smooth sign", "monotone": "monotone"}
 HELD_OUT = {
     "l1.2": "$L_{1.2}$", "l1.5": "$L_{1.5}$", "l2.5": "$L_{2.5}$", "l3": "$L_3$", "welsch": "Welsch",
-    "quantile_half": "quantile ½", "sum": "sum", "quantile_high": "quantile 0.8",
+    "quantile_half": r"quantile $\frac{1}{2}$", "sum": "sum", "quantile_high": "quantile 0.8",
 }  # fmt: skip
 SWEPT = ("monotone", "l1.5", "welsch", "sum")
 COLOURS = ("#000000", "#0072B2", "#D55E00", "#009E73")

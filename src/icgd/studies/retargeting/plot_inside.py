@@ -25,7 +25,7 @@ def draw(table: pd.DataFrame, looks: Looks, *, slopes: str, line: str) -> Figure
     for objective, title in TARGETS.items():
         mine = rows(changed, objective=objective)
         curve(axes[0], numbers(mine["size"]), mine, looks[objective], label=title)
-    axes[0].set(xlabel="|r| / RMS", ylabel=r"slope of $\psi$")
+    axes[0].set(xlabel=r"$|r|$ / RMS", ylabel=r"slope of $\psi$")
     axes[0].legend(fontsize=6.5)
     for panel, (target, title) in zip(axes[1:], TARGETS.items(), strict=True):
         mine = rows(table, metric="path_attainment", change=line, objective=target)
