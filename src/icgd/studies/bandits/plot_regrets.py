@@ -16,7 +16,7 @@ def select(metrics: pd.DataFrame) -> pd.DataFrame:
 
 
 def draw(table: pd.DataFrame, looks: Looks, *, panels: dict[str, list[LearnerName]]) -> Figure:
-    """A panel for each title, of the experiment of its first learner; trained ones as points, others as lines."""
+    """A panel for each title, of its first learner's experiment; trained ones as points, others as lines."""
     figure, axes = plt.subplots(1, len(panels), figsize=(PAGE, 2.3), squeeze=False)
     for panel, (title, learners) in zip(axes[0], panels.items(), strict=True):
         experiment = rows(table, learner=learners[0])["experiment"].iloc[0]
