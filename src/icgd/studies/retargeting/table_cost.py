@@ -5,7 +5,7 @@ import pandas as pd
 from icgd.analysis.intervals import final, seed_intervals
 from icgd.analysis.tidy import rows
 from icgd.plotting.looks import Looks
-from icgd.studies.retargeting.display import TARGETS
+from icgd.studies.retargeting.display import NAMES, TARGETS
 from icgd.writeup.latex import estimate
 
 CONTROLS = ("random", "subspace")
@@ -13,17 +13,17 @@ METRICS = ["share_of_whole", "trained_parameters", "steps_to_most", "change_scor
 
 
 def latex(metrics: pd.DataFrame, looks: Looks, confidence: float) -> str:
-    """A change of the base per row; for each objective steps, share, score, and shares of both controls."""
+    """Per change of the base a row for each objective: steps, share, score, and shares of both controls."""
     table = seed_intervals(final(rows(metrics, metric=METRICS)), confidence)
     changes = set(rows(table, start="base")["change"])
     lines = []
     for change in [name for name in looks if name in changes]:
         mine = rows(table, change=change)
         size = rows(mine, metric="trained_parameters", start="base")["mean"].iloc[0]
-        cells = [looks[change].name, f"{size:.0f}"]
-        for target in TARGETS:
-            cells += _cells(rows(mine, objective=target))
-        lines.append(" & ".join(cells) + r" \\")
+        heads = [f"{looks[change].name} & {size:.0f}", "&"]
+        for head, target in zip(heads, TARGETS, strict=True):
+            cells = [head, NAMES[target], *_cells(rows(mine, objective=target))]
+            lines.append(" & ".join(cells) + r" \\")
     return "\n".join(lines) + "\n"
 
 
