@@ -32,7 +32,7 @@ OUTLIERS = 0.2
 class Queried(Prompt):
     """A prompt with several queries, each answered as if it were the only one."""
 
-    query: Float[Array, "*batch q d"]
+    query: Float[Array, "*queries d"]
 
 
 class ObjectiveRegression(RegressionTask):
