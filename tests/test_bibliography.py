@@ -13,7 +13,7 @@ PAPER = ROOT / "paper"
 ENTRY = re.compile(r"^@(\w+)\{([^,]+),\n(.*?)^\}", re.MULTILINE | re.DOTALL)
 FIELD = re.compile(r"^  (\w+) = \{(.*)\},?$", re.MULTILINE)
 CITED = re.compile(r"\\cite\w*\*?(?:\[[^]]*\])*\{([^}]*)\}")
-VENUE = {"inproceedings": "booktitle", "article": "journal", "misc": "howpublished"}
+VENUE = {"inproceedings": "booktitle", "article": "journal", "misc": "howpublished", "book": "publisher"}
 
 
 def entries() -> list[tuple[str, str, dict[str, str]]]:

@@ -25,7 +25,6 @@ def test_files_are_where_it_looks_for_them() -> None:
     for name in (
         "workflow/Snakefile",
         "workflow/rules",
-        "workflow/report",
         "README.md",
         "LICENSE",
         "config/README.md",
