@@ -7,7 +7,8 @@ import pytest
 import yaml
 
 from icgd.analysis import measure_rollout
-from icgd.checks.experiments import check, refusal
+from icgd.checks.building import refusal
+from icgd.checks.experiments import check
 from icgd.spec.config import load
 from icgd.spec.expansion import variants
 from icgd.spec.model import Config, Grid

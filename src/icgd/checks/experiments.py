@@ -7,23 +7,19 @@ import functools
 import importlib
 import json
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from types import ModuleType
 from typing import Any
 
-import equinox as eqx
-import jax
-
 from icgd.checks import options
+from icgd.checks.building import build, in_a_line, possible
 from icgd.results.paths import Paths
-from icgd.spec.build import build_learner, build_task
 from icgd.spec.expansion import LAW, measurements, variants
 from icgd.spec.kinds import Kinds
 from icgd.spec.model import Config, Experiment, Trained
 from icgd.spec.plan import Plan
 from icgd.spec.reading import ConfigError, nearest, one_of
-from icgd.task import Task
 from icgd.training.loop import Training
 
 
@@ -121,7 +117,7 @@ class Checker:
         """A task with changes of some options can be made."""
         for option, value in changes.items():
             options.checked_value(task, option, value, where)
-        self._possible(lambda: task(**{**experiment.task.options, **changes}), where, changes)
+        possible(lambda: task(**{**experiment.task.options, **changes}), where, changes)
 
     def _learners(self, name: str, variant: str) -> None:
         experiment, where = self.config.experiments[name], f"experiments.{name}"
@@ -134,27 +130,19 @@ class Checker:
                 options.checked(kind, spec.options, place)
                 changes = self._training(experiment, spec, place) if isinstance(spec, Trained) else {}
                 resolved = plan.learner_spec(name, group, learner)
-                build = functools.partial(_built, _frozen(resolved), _frozen(task_spec), _frozen(changes))
-                self._possible(build, place, {"variant": variant} if variant != LAW else {})
+                made = functools.partial(build, resolved, task_spec, changes)
+                possible(made, place, {"variant": variant} if variant != LAW else {})
 
     def _training(self, experiment: Experiment, spec: Trained, where: str) -> Mapping[str, Any]:
         """What training changes of the task, once it is found possible."""
         options.checked(Training, spec.training, f"{where}.training")
-        self._possible(lambda: Training(**spec.training), f"{where}.training", {})
+        possible(lambda: Training(**spec.training), f"{where}.training", {})
         module, name = self.kinds.attribute("task", experiment.task.kind, None, where)
         task = getattr(importlib.import_module(module), name)
         for option, value in spec.task.items():
             one_of(option, options.signature(task), f"{where}.task")
             options.checked_value(task, option, value, f"{where}.task")
         return spec.task
-
-    def _possible(self, make: Callable[[], Any], where: str, changes: Mapping[str, Any]) -> None:
-        """What a kind itself says of its options."""
-        try:
-            make()
-        except Exception as error:  # a kind may refuse its options with any error
-            with_ = "".join(f" with {name} {value!r}" for name, value in changes.items())
-            raise ConfigError(f"{where}{with_} cannot be built: {refusal(error)}") from None
 
     def _kind(self, role: str, experiment: str, kind: str, where: str) -> Any:
         module, name = self.kinds.attribute(role, kind, self.home(experiment), where)
@@ -176,9 +164,7 @@ class Checker:
         try:
             return importlib.import_module(module)
         except Exception as error:
-            raise ConfigError(
-                f"{module} cannot be imported: {type(error).__name__}: {_first(error)}"
-            ) from error
+            raise ConfigError(f"{module} cannot be imported: {in_a_line(error)}") from error
 
     def measurement(self, experiment: str, measurement: str) -> ModuleType:
         """The module of a measurement."""
@@ -220,32 +206,3 @@ class Checker:
                 one_of(learner, experiment.learners, where)
             found[f"{name}/{measurement}"] = names
         return found
-
-
-def refusal(error: Exception) -> str:
-    """Why a kind cannot be built; a learner that reads what its task does not have is told apart."""
-    if isinstance(error, AttributeError) and isinstance(error.obj, Task):
-        return (
-            f"it reads {error.name!r} of its task, which {type(error.obj).__name__} does not have; "
-            f"give the task this field or property, or choose another kind"
-        )
-    return f"{type(error).__name__}: {_first(error)}"
-
-
-def _first(error: Exception) -> str:
-    return next(iter(str(error).splitlines()), "")
-
-
-def _frozen(tree: Any) -> str:
-    return json.dumps(tree, sort_keys=True)
-
-
-@functools.cache
-def _built(spec: str, task: str, changes: str) -> None:
-    """Build a learner for a task: abstractly if it can be, so that nothing is computed."""
-    made = build_task(json.loads(task), **json.loads(changes))
-    build = eqx.Partial(build_learner, json.loads(spec), made)
-    try:
-        eqx.filter_eval_shape(build, jax.random.key(0))
-    except (jax.errors.TracerArrayConversionError, jax.errors.ConcretizationTypeError):
-        build(jax.random.key(0))
