@@ -17,16 +17,11 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, Key
 
+from icgd.constructions.residual_stream import CLOSED, Slots, Units, heads
 from icgd.models.blocks import Block, PromptedTransformer
-from icgd.models.layers import MLP, Attention, Kernel
 from icgd.objectives.dial import OBJECTIVES, Dial
 from icgd.prompt import Prompt
 from icgd.tasks.objective_regression import ObjectiveRegression
-
-CLOSED = 1e4
-"""What a closed gate subtracts; residuals must be smaller."""
-STEEP = 2.0**60
-"""gelu(STEEP·z)/STEEP is max(z, 0) up to 1e-18."""
 
 
 class Path(NamedTuple):
@@ -46,63 +41,6 @@ class Step(NamedTuple):
     sharp: int | None
 
 
-class Slots:
-    """Names for stretches of the residual stream."""
-
-    def __init__(self, **widths: int) -> None:
-        ends = np.cumsum(list(widths.values()))
-        self.width = int(ends[-1])
-        self._slices = {
-            name: slice(int(end) - width, int(end))
-            for (name, width), end in zip(widths.items(), ends, strict=True)
-        }
-
-    def __getitem__(self, name: str) -> slice:
-        return self._slices[name]
-
-    def row(self, **values: float | int | np.ndarray) -> np.ndarray:
-        """A vector [e] with the named stretches set."""
-        vector = np.zeros(self.width)
-        for name, entries in values.items():
-            vector[self[name]] = entries
-        return vector
-
-    def rows(self, count: int, **blocks: np.ndarray) -> np.ndarray:
-        """A matrix [count e] with the named stretches set."""
-        matrix = np.zeros((count, self.width))
-        for name, entries in blocks.items():
-            matrix[:, self[name]] = entries
-        return matrix
-
-
-class Units:
-    """Hidden units of an MLP, added one at a time: each sends max(read·s, 0) times a weight somewhere."""
-
-    def __init__(self, slots: Slots) -> None:
-        self.slots = slots
-        self.read: list[np.ndarray] = []
-        self.write: list[np.ndarray] = []
-
-    def send(self, read: np.ndarray, gate: np.ndarray, to: np.ndarray) -> None:
-        """Send read·s to `to` where gate·s = 0, and nothing where it is 1: two units, one for each sign."""
-        for sign in (1.0, -1.0):
-            self.read.append(sign * read - CLOSED * gate)
-            self.write.append(sign * to)
-
-    def clear(self, *names: str) -> None:
-        """Set stretches of the stream to zero."""
-        for name in names:
-            stretch = self.slots[name]
-            for index in range(stretch.start, stretch.stop):
-                unit = np.eye(self.slots.width)[index]
-                self.send(unit, np.zeros(self.slots.width), -unit)
-
-    def mlp(self) -> MLP:
-        """The layer."""
-        inner, outer = STEEP * np.stack(self.read), np.stack(self.write, axis=1) / STEEP
-        return MLP(*map(jnp.asarray, (inner, np.zeros(len(inner)), outer, np.zeros(len(outer)))))
-
-
 def stretches(d: int, n: int) -> Slots:
     """The residual stream: what is embedded, then what a step writes and clears.
 
@@ -120,17 +58,6 @@ def stretches(d: int, n: int) -> Slots:
     }
     flags = {"not_place": n, "source": 3, "not_chosen": 3}
     return Slots(**embedded, **flags, size=1, slope=1, sharp_slope=1, own=n, all=n, pull=1)
-
-
-def heads(slots: Slots, kernel: Kernel, *parts: tuple[np.ndarray, ...]) -> Attention:
-    """Heads given as key [k e], query [k e], value [v e], projection [v e], padded to one size with zeros."""
-    size = max(len(matrix) for part in parts for matrix in part)
-
-    def stacked(index: int) -> Array:
-        padded = [np.pad(part[index], ((0, size - len(part[index])), (0, 0))) for part in parts]
-        return jnp.asarray(np.stack(padded))
-
-    return Attention(stacked(0), stacked(1), stacked(2), jnp.swapaxes(stacked(3), 1, 2), kernel=kernel)
 
 
 def step_blocks(slots: Slots, step: Step) -> Iterator[Block]:
