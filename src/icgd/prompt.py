@@ -18,6 +18,12 @@ class Prompt(eqx.Module):
     """Weights of the objectives that the reader is asked for; None where the task has but one."""
 
 
+class Queried(Prompt):
+    """A prompt with several queries, each answered as if it were the only one."""
+
+    query: Float[Array, "*queries d"]
+
+
 class TokenPrompt(eqx.Module):
     """A sequence of tokens, each in turn the query: learners predict the next one at every position.
 
@@ -27,5 +33,7 @@ class TokenPrompt(eqx.Module):
     tokens: Int[Array, "*batch n"]
 
 
-KINDS: dict[str, type[Prompt] | type[TokenPrompt]] = {kind.__name__: kind for kind in (Prompt, TokenPrompt)}
+KINDS: dict[str, type[Prompt] | type[TokenPrompt]] = {
+    kind.__name__: kind for kind in (Prompt, Queried, TokenPrompt)
+}
 """The classes that stored prompts can be of, by name."""

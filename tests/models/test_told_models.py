@@ -9,9 +9,8 @@ import pytest
 
 from icgd.models.blocks import PromptedTransformer, prompted_transformer
 from icgd.models.conditioned_stack import conditioned_stack
-from icgd.prompt import Prompt
+from icgd.prompt import Prompt, Queried
 from icgd.studies.retargeting.knobs import asking
-from icgd.tasks.objective_regression import Queried
 from tests.objectives.test_dial import KEY, TASK, prompts
 
 

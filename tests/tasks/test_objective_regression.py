@@ -9,11 +9,11 @@ import numpy as np
 import pytest
 
 from icgd.objectives.dial import OBJECTIVES
+from icgd.prompt import Queried
 from icgd.tasks.objective_regression import (
     FAMILIES,
     SCALES,
     ObjectiveRegression,
-    Queried,
     unit_noise,
     values_of,
 )

@@ -10,10 +10,10 @@ import numpy as np
 from jaxtyping import Array, Float, Key
 
 from icgd.objectives.losses import MONOTONE, ODD, TRAINED, Family, Psi, descend_loss, drawn, rho
-from icgd.prompt import Prompt
+from icgd.prompt import Prompt, Queried
 from icgd.ranges import NonNegativeFloat, PositiveFloat, PositiveInt
 from icgd.task import RegressionTask
-from icgd.tasks.objective_regression import Queried, unit_noise
+from icgd.tasks.objective_regression import unit_noise
 
 TABLE = np.linspace(-12, 12, 193, dtype=np.float32)
 """Residuals at which training knows ρ; it is linear in between and constant beyond."""

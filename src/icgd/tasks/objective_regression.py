@@ -13,7 +13,7 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float, Int, Key
 
 from icgd.objectives.dial import OBJECTIVES, Dial, descend
-from icgd.prompt import Prompt
+from icgd.prompt import Prompt, Queried
 from icgd.ranges import Fraction, NonNegativeFloat, PositiveFloat, PositiveInt
 from icgd.task import RegressionTask
 
@@ -27,12 +27,6 @@ SCALES = (0.5, 1.0, 2.0)
 """Scales of the labels that a confound ties to L1, L2 and L∞."""
 OUTLIERS = 0.2
 """The share of examples that have noise at all in the family of outliers."""
-
-
-class Queried(Prompt):
-    """A prompt with several queries, each answered as if it were the only one."""
-
-    query: Float[Array, "*queries d"]
 
 
 class ObjectiveRegression(RegressionTask):

@@ -3,7 +3,6 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
@@ -25,11 +24,11 @@ def reads(experiment: Experiment, options: Mapping[str, Any]) -> list[str]:
 
 
 def measure(study: Study, *, learners: list[LearnerName], prompts: PositiveInt) -> Iterator[Record]:
-    """One row per learner and seed, on prompts of the training law drawn for it."""
-    drawn, _ = jax.vmap(study.task().sample)(jax.random.split(study.key("rounding"), prompts))
+    """One row per learner and seed, on the training law."""
+    stored, _ = study.prompts(count=prompts)
     for name in learners:
         population = study.learners[name]
-        before, after = (predict(each, drawn) for each in (population.learner, rounded(population.learner)))
+        before, after = (predict(each, stored) for each in (population.learner, rounded(population.learner)))
         shares = jnp.sum((after - before) ** 2, _all_but_seeds(before)) / jnp.sum(
             before**2, _all_but_seeds(before)
         )

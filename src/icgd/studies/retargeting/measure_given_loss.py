@@ -15,10 +15,9 @@ from icgd.analysis.experiment import Experiment
 from icgd.analysis.study import Population, Study
 from icgd.learner import Learner
 from icgd.objectives.losses import HELD_OUT, ODD, Family, descend_loss, rho
-from icgd.prompt import Prompt
+from icgd.prompt import Prompt, Queried
 from icgd.ranges import LearnerName, NonNegativeFloat, PositiveInt
 from icgd.tasks.loss_regression import LossRegression
-from icgd.tasks.objective_regression import Queried
 
 BY = ("family",)
 METRICS = {
