@@ -110,6 +110,15 @@ class PromptedTransformer(Learner):
         return jax.vmap(answer, out_axes=1)(prompt.query)
 
 
+def initial_block(
+    key: Key[Array, ""], width: int, hidden: int, scale: float, heads: int, **fields: Any
+) -> Block:
+    """An untrained block of softmax heads that share the width; `fields` are those of its `Attention`."""
+    attention, mlp = jax.random.split(key)
+    layer = initial_attention(attention, width, scale, heads, width // heads, kernel="softmax", **fields)
+    return Block(layer, initial_mlp(mlp, width, hidden))
+
+
 def prompted_transformer(
     task: RegressionTask,
     key: Key[Array, ""],
@@ -134,12 +143,7 @@ def prompted_transformer(
     dimension = task.dimension  # type: ignore[attr-defined]
 
     def block(key: Key[Array, ""]) -> Block:
-        attention, mlp = jax.random.split(key)
-        fields: dict[str, Any] = {"kernel": "softmax", "norm": norm, "head_width": width // heads}
-        return Block(
-            initial_attention(attention, width, initial_scale, heads, **fields),
-            initial_mlp(mlp, width, hidden),
-        )
+        return initial_block(key, width, hidden, initial_scale, heads, norm=norm)
 
     def matrix(key: Key[Array, ""], *shape: int) -> Array:
         return jax.random.normal(key, shape, jnp.float32)

@@ -1,5 +1,7 @@
 """A causal transformer that reads histories of bandits, in parallel or pull by pull."""
 
+from typing import Any
+
 import equinox as eqx
 import jax
 import jax.numpy as jnp
@@ -7,8 +9,8 @@ import numpy as np
 from jaxtyping import Array, Float, Int, Key
 
 from icgd.bandits.policy import Policy, vocabulary
-from icgd.models.blocks import Block
-from icgd.models.layers import Attention, initial_attention, initial_mlp, normalised, softmax
+from icgd.models.blocks import Block, initial_block
+from icgd.models.layers import Attention, normalised, softmax
 from icgd.prompt import TokenPrompt
 from icgd.ranges import PositiveFloat, PositiveInt
 from icgd.tasks.bandits import BernoulliBandit
@@ -114,19 +116,9 @@ def history_model(
     embedding, *keys = jax.random.split(key, 1 + layers)
 
     def block(key: Key[Array, ""]) -> Block:
-        attention, mlp = jax.random.split(key)
-        layer = initial_attention(
-            attention,
-            width,
-            initial_scale,
-            heads,
-            width // heads,
-            kernel="softmax",
-            norm="rms",
-            causal=True,
-            position_bias=jnp.zeros((heads, task.pulls), jnp.float32),
-        )
-        return Block(layer, initial_mlp(mlp, width, hidden))
+        biases = jnp.zeros((heads, task.pulls), jnp.float32)
+        fields: dict[str, Any] = {"norm": "rms", "causal": True, "position_bias": biases}
+        return initial_block(key, width, hidden, initial_scale, heads, **fields)
 
     return HistoryModel(
         jax.random.normal(embedding, (vocabulary(task.arms), width), jnp.float32),

@@ -75,6 +75,49 @@ def resumed(prompts: Prompt, start: Float[Array, "p d"], dials: Dial) -> Float[A
     return jax.vmap(one)(prompts.x, prompts.y[..., 0], start)
 
 
+def resumptions(
+    prompts: Prompt, start: Float[Array, "p d"], descent: ObjectiveDescent
+) -> Float[Array, "k p d"]:
+    """Where descent ends from given weights with its last k steps, k = 0 … K."""
+    dials = descent.dials()
+    count = len(dials.rate)
+    ends = (resumed(prompts, start, Dial(*(part[-k:] for part in dials))) for k in range(1, count + 1))
+    return jnp.stack([start, *ends])
+
+
+def written(
+    model: PromptedTransformer,
+    context: Float[Array, "p c e"],
+    read: Read,
+    depth: int,
+    along: Float[Array, " e"],
+    wanted: Float[Array, "p n"],
+) -> Float[Array, "p d"]:
+    """The answer when other residuals are written into the examples' tokens before a block."""
+    n = wanted.shape[1]
+    now = context[:, 1 : n + 1] @ read.directions[depth] + read.offsets[depth]
+    context = context.at[:, 1 : n + 1].add((wanted - now)[..., None] * along)
+
+    def onward(context: Float[Array, "c e"]) -> Float[Array, " d"]:
+        for block in model.blocks[depth:-1]:
+            context = block(context, context)
+        return model.readout @ model.blocks[-1](context[:1], context)[0]
+
+    return jax.vmap(onward)(context)
+
+
+def nearest_error(
+    answer: Float[Array, "p d"], final: Float[Array, "p d"], ends: Float[Array, "k p d"], half: int
+) -> Float[Array, ""]:
+    """Squared distance of the answer to an end over that of the unchanged one, in the second half of prompts.
+
+    It is the end that is best in the first half.
+    """
+    apart, before = (jnp.sum((weights - ends) ** 2, axis=2) for weights in (answer, final))
+    first, later = (apart[:, s].sum(1) / before[:, s].sum(1) for s in (slice(half), slice(half, None)))
+    return later[jnp.argmin(first)]
+
+
 def swapped_residuals(
     model: PromptedTransformer,
     prompts: Prompt,
@@ -90,39 +133,18 @@ def swapped_residuals(
     """
     final = jax.vmap(model.weights)(prompts)[:, -1]
     donor = jnp.roll(final, 1, axis=0)
-    wanted, n = residuals(prompts, donor), prompts.x.shape[1]
-    dials = descent.dials()
-    count = len(dials.rate)
+    wanted, ends = residuals(prompts, donor), resumptions(prompts, donor, descent)
     before = states(model, prompts)
-    ends = [donor] + [
-        resumed(prompts, donor, Dial(*(part[count - k :] for part in dials))) for k in range(1, count + 1)
-    ]
 
-    def patched(depth: int, along: Float[Array, " e"]) -> Float[Array, "p d"]:
-        context = before[depth]
-        now = context[:, 1 : n + 1] @ read.directions[depth] + read.offsets[depth]
-        change = (wanted - now)[..., None] * along
-        context = context.at[:, 1 : n + 1].add(change)
-
-        def onward(context: Float[Array, "c e"]) -> Float[Array, " d"]:
-            for block in model.blocks[depth:-1]:
-                context = block(context, context)
-            return model.readout @ model.blocks[-1](context[:1], context)[0]
-
-        return jax.vmap(onward)(context)
-
-    def error(answer: Float[Array, "p d"]) -> Float[Array, ""]:
-        parts = [jnp.sum((answer - end) ** 2, axis=1) for end in ends]
-        away = [jnp.sum((final - end) ** 2, axis=1) for end in ends]
-        first = jnp.stack([p[:half].sum() / a[:half].sum() for p, a in zip(parts, away, strict=True)])
-        later = jnp.stack([p[half:].sum() / a[half:].sum() for p, a in zip(parts, away, strict=True)])
-        return later[jnp.argmin(first)]
+    def error(depth: int, along: Float[Array, " e"]) -> Float[Array, ""]:
+        answer = written(model, before[depth], read, depth, along, wanted)
+        return nearest_error(answer, final, ends, half)
 
     found: dict[str, list[Array]] = {"interchange_error": [], "interchange_control": []}
     for depth in range(len(model.blocks)):
         line = read.directions[depth]
         size = jnp.linalg.norm(line)
         other = jax.random.normal(jax.random.fold_in(key, depth), line.shape)
-        found["interchange_error"].append(error(patched(depth, line / size**2)))
-        found["interchange_control"].append(error(patched(depth, other / jnp.linalg.norm(other) / size)))
+        found["interchange_error"].append(error(depth, line / size**2))
+        found["interchange_control"].append(error(depth, other / jnp.linalg.norm(other) / size))
     return {name: jnp.stack(each) for name, each in found.items()}
