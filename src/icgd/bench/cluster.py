@@ -6,8 +6,9 @@ Jobs start in the order of the work that hangs from them, as soon as a core is f
 
 import heapq
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from graphlib import TopologicalSorter
 
 from icgd.results.job import Job
 from icgd.spec.order import expected
@@ -66,7 +67,8 @@ def tails(tasks: Mapping[Name, Task]) -> dict[Name, float]:
         for before in task.after:
             readers[before].append(key)
     found: dict[Name, float] = {}
-    for key in reversed(_sorted(tasks, readers)):
+    order = TopologicalSorter({key: task.after for key, task in tasks.items()}).static_order()
+    for key in reversed([*order]):
         found[key] = tasks[key].seconds + max((found[reader] for reader in readers[key]), default=0.0)
     return found
 
@@ -93,15 +95,3 @@ def wall(tasks: Mapping[Name, Task], cores: int) -> float:
             if not left[reader]:
                 heapq.heappush(ready, (-order[reader], reader))
     return now
-
-
-def _sorted(tasks: Mapping[Name, Task], readers: Mapping[Name, Sequence[Name]]) -> list[Name]:
-    """Jobs, each after all that it waits for."""
-    left = {key: len(task.after) for key, task in tasks.items()}
-    found = [key for key, count in left.items() if not count]
-    for key in found:  # grows meanwhile
-        for reader in readers.get(key, ()):
-            left[reader] -= 1
-            if not left[reader]:
-                found.append(reader)
-    return found

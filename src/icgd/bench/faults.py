@@ -71,7 +71,7 @@ class Campaign:
         return [*snakemake, "--configfile", str(self.config)]
 
     def begin(self) -> "subprocess.Popen[str]":
-        """Start the run, in a session of its own."""
+        """Start the run, apart from this process: a signal to one does not reach the other."""
         options: dict[str, Any] = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True}
         return subprocess.Popen(self.command(), cwd=self.folder, start_new_session=True, **options)
 
@@ -117,7 +117,12 @@ class Campaign:
         place.mkdir()
         mount = ["mount", "-t", "tmpfs", "-o", f"size={int(share * self.size)}", "tmpfs", str(place)]
         if subprocess.run(mount, capture_output=True, check=False).returncode:
-            return {"fault": "disk full", "what": "cannot mount", "at": share, "as_it_should": True}
+            return {
+                "fault": "disk full",
+                "what": "not tried: mount refused",
+                "at": share,
+                "as_it_should": False,
+            }
         try:
             first, said = self.run()
             subprocess.run(["mount", "-o", "remount,size=4g", str(place)], check=True)

@@ -8,7 +8,7 @@ from icgd.spec.model import Config
 
 GPU_START, GPU_STEP = 12.0, 0.004
 """Seconds until a training on a GPU has been compiled, and of a step of all its seeds: kernels are waited
-for, whatever they compute. Measured once, on an H200, for a model of three blocks."""
+for, whatever they compute. Rough values, from two timings of a model of three blocks on an H200."""
 
 
 def gains(config: Config, published: Config, name: str, seconds: Callable[[str, str], float]) -> bool:
