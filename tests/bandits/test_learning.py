@@ -6,13 +6,14 @@ from typing import Any, get_args
 import equinox as eqx
 import jax
 import jax.numpy as jnp
+import jaxtyping
 import numpy as np
 import pytest
 
 from icgd.bandits.behaviours import Prior, draw_means, favoured
-from icgd.bandits.policy import Environment, cue_token, environment, objective_token, play
+from icgd.bandits.policy import cue_token, objective_token, play
 from icgd.bandits.policy_gradient import TRACE, Episode, Outcome, advantages, surrogate, unpacked
-from icgd.models.history_changes import history_changes, parameters, part_of
+from icgd.models.history_changes import history_changes, parameters
 from icgd.models.history_model import history_model
 from icgd.models.policy_ensemble import history_ensemble, recurrent_ensemble
 from icgd.models.recurrent_policy import recurrent_policy
@@ -139,7 +140,11 @@ def test_arms_of_every_law() -> None:
         ({"members": {"a": {"prior": "beta"}}}, "prior is 'beta'"),
     ],
 )
-def test_impossible_laws_are_refused(options: dict[str, object], message: str) -> None:
+def test_impossible_laws_are_refused(
+    monkeypatch: pytest.MonkeyPatch, options: dict[str, object], message: str
+) -> None:
+    """Runs do not check types, as tests do."""
+    monkeypatch.setattr(jaxtyping.config, "jaxtyping_disable", True)
     with pytest.raises(ValueError, match=message):
         BernoulliBandit(**options)  # type: ignore[arg-type]
 
@@ -175,10 +180,19 @@ def test_recurrent_members_play_their_episodes() -> None:
     assert jnp.isfinite(task.loss(crowd(prompt), target))
 
 
+CHANGES: dict[str, dict[str, Any]] = {
+    "all_to_min": {"part": "all", "objective": "min"},
+    "rank_1_to_min": {"part": "rank_1", "objective": "min"},
+    "random_all_to_min": {"part": "all", "objective": "min", "random": True},
+    "start_to_min": {"part": "start", "objective": "min"},
+    "biases_to_min": {"part": "biases", "objective": "min"},
+}
+
+
 def changes(*names: str) -> Any:
     task = BernoulliBandit(pulls=4)
     base = lively(history_ensemble(task, KEY, members=["m", "n"]))
-    found: Any = history_changes(task, KEY, members=list(names), base=["m", "n"], of="n")
+    found: Any = history_changes(task, KEY, members={n: CHANGES[n] for n in names}, base=["m", "n"], of="n")
     assert bool(jnp.isnan(found.base.members.embedding).all())
     return dataclasses.replace(found, base=base)
 
@@ -212,13 +226,19 @@ def test_only_a_part_gets_a_gradient_and_so_many_numbers() -> None:
     assert parameters("rank_4", model) == 8 * per_block
 
 
-def test_names_of_changes_must_say_what_is_changed() -> None:
-    assert part_of("random_rank_4_to_target") == "rank_4"
-    with pytest.raises(ValueError, match="names no change"):
-        part_of("head_to_min")
-
-
-def test_environments_of_one_key_are_the_same_luck() -> None:
-    first, again = (environment(KEY, jnp.array([0.0, 1.0]), 3) for _ in range(2))
-    assert isinstance(first, Environment)
-    assert first.rewards.tolist() == again.rewards.tolist() == [[0, 1]] * 3
+@pytest.mark.parametrize(
+    ("fields", "message"),
+    [
+        ({"part": "head", "objective": "min"}, "other: part is 'head'; expected one of start, vectors"),
+        (
+            {"part": "all", "objective": "most"},
+            "other: objective is 'most'; expected one of max, min",
+        ),
+    ],
+)
+def test_impossible_changes_are_refused(
+    monkeypatch: pytest.MonkeyPatch, fields: dict[str, str], message: str
+) -> None:
+    monkeypatch.setattr(jaxtyping.config, "jaxtyping_disable", True)
+    with pytest.raises(ValueError, match=message):
+        history_changes(BernoulliBandit(pulls=4), KEY, members={"other": fields}, base=["m"], of="m")

@@ -1,5 +1,6 @@
 """Measurements of bandit policies whose values can be known, and the figures of them."""
 
+from types import SimpleNamespace
 from typing import Any
 
 import equinox as eqx
@@ -10,6 +11,7 @@ import pytest
 from jaxtyping import Array, Float
 
 from icgd.algorithms import bandit_rules as rules
+from icgd.analysis.experiment import others
 from icgd.analysis.study import Population, Study, alone
 from icgd.analysis.tidy import rows
 from icgd.bandits.counting import CountingPolicy, Counts
@@ -239,24 +241,29 @@ def test_the_best_temperature_of_a_policy_for_itself_is_one(double: None) -> Non
     assert purposes.relative_error(jnp.full_like(least, 0.5), least)[0] == pytest.approx(1)
 
 
-def test_changes_are_measured_by_name(double: None) -> None:
+def test_changes_are_measured(double: None) -> None:
     base = history_ensemble(SMALL, KEY, members=["max_only"])
     readout = jax.random.normal(KEY, base.members.readout.shape)  # type: ignore[attr-defined]
     base = eqx.tree_at(lambda m: m.members.readout, base, readout)
-    names = ["all_to_min", "all_to_target", "start_to_min"]
+    names: dict[str, dict[str, Any]] = {
+        "all_to_min": {"part": "all", "objective": "min"},
+        "all_to_target": {"part": "all", "objective": "target"},
+        "start_to_min": {"part": "start", "objective": "min"},
+    }
     changed = history_changes(SMALL, KEY, members=names, base=["max_only"], of="max_only")
     changed = eqx.tree_at(lambda c: c.base, changed, base)
     learners = {"base": population(base), "changes": population(changed), **explicit(SMALL)}
     of = study(learners, arms=2, pulls=6)
     assert {"max_only", *names, "max", "min", "target"} == set(crowd.crowd(of))
-    table = measured(measure_changes, of, base="max_only", explicit=["max", "min", "target"], prompts=40)
+    named = {"base": "max_only", "changed": "changes", "explicit": ["max", "min", "target"]}
+    table = measured(measure_changes, of, **named, prompts=40)
     error = value(rows(table, learner="all_to_min", metric="change_error"))
     least = value(rows(table, learner="max_only", metric="temperature_error", objective="min"))
     found = value(rows(table, learner="all_to_min", metric="imitation"))
     assert found == pytest.approx(1 - error / least)
     assert value(rows(table, learner="start_to_min", metric="change_parameters")) == 32
     score = rows(table, learner="max_only", metric="change_score")
-    assert score["part"].tolist() == ["all"]
+    assert score[["part", "network"]].to_numpy().tolist() == [["all", "base"]]
     assert float(score["value"].iloc[0]) == pytest.approx(0, abs=1e-9)  # nothing was changed
 
 
@@ -296,7 +303,9 @@ def test_contrary_histories_are_twenty_rewards_against_the_cue() -> None:
 
 
 def test_measurements_read_what_is_trained_side_by_side() -> None:
-    of = experiment(trained={"crowd": None}, learners=["crowd", "optimal"])
+    trained = SimpleNamespace(options={"members": ["dpt", "rl2"]})
+    of = experiment(trained={"crowd": trained}, learners=["crowd", "optimal"])
+    assert others(measure_regret, of) == ["dpt", "rl2"]
     assert measure_readouts.reads(of, {"learners": ["dpt"]}) == ["crowd"]
     for module in (measure_regret, measure_agreement, measure_told, measure_changes, measure_cue):
         assert module.reads(of, {}) == ["crowd", "optimal"]

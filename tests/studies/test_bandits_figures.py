@@ -78,9 +78,10 @@ def test_matrices_of_utilities_and_costs_of_changes() -> None:
         for objective in objectives:
             found += [row(f"exact_{name}", "utility", 0.5, asked=asked, objective=objective)]
     for objective, error in (("min", 0.1), ("target", 0.4)):
-        for learner, size in ((f"all_to_{objective}", 100), (f"random_all_to_{objective}", 100)):
-            found += seeds(learner, "change_error", [error] * 2, objective=objective)
-            found += seeds(learner, "change_parameters", [size] * 2)
+        for network in ("base", "random"):
+            change = {"objective": objective, "part": "all", "network": network}
+            found += seeds(f"{network}_{objective}", "change_error", [error] * 2, **change)
+            found += seeds(f"{network}_{objective}", "change_parameters", [100] * 2, **change)
         found += seeds("base", "temperature_error", [0.9] * 2, objective=objective)
     columns = {**measure_told.COLUMNS, **measure_changes.COLUMNS}
     figure = drawn(

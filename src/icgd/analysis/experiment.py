@@ -1,6 +1,7 @@
 """What a measurement may know of its experiment before anything is computed, to say what it reads."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from types import ModuleType
 from typing import Any, Protocol, runtime_checkable
 
 
@@ -23,3 +24,10 @@ class Experiment(Protocol):
     @property
     def learners(self) -> list[str]:
         """Names of all, borrowed and interpolated ones included."""
+
+
+def others(measurement: ModuleType, experiment: Experiment) -> Sequence[str]:
+    """What rows are about besides learners: a measurement's `OTHERS`, or what these say of an experiment."""
+    found = measurement.OTHERS
+    named: Sequence[str] = found(experiment) if callable(found) else found
+    return named

@@ -11,7 +11,7 @@ attains the same whatever is asked. For example, with a learner that can be aske
 
     >>> ours = matrix(lambda asked: attained(ask(learner, asked)), ("l1", "l2", "linf"))
     >>> theirs = matrix(lambda asked: attained(algorithms[asked]), ("l1", "l2", "linf"))
-    >>> retargetability(ours, theirs, parameters=0, steps=0).score
+    >>> retargetability(ours, theirs).score
 """
 
 from collections.abc import Callable, Sequence
@@ -63,7 +63,7 @@ def own_gains(values: Float[Array, "..."]) -> Float[Array, "..."]:
 
 
 def retargetability(
-    values: Float[Array, "*seeds a b"], explicit: Float[Array, "c d"], *, parameters: int, steps: int
+    values: Float[Array, "*seeds a b"], explicit: Float[Array, "c d"], *, parameters: int = 0, steps: int = 0
 ) -> Retargetability:
     """The score of a knob.
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from types import ModuleType
 from typing import Any
 
+from icgd.analysis.experiment import others
 from icgd.checks import options
 from icgd.checks.building import build, in_a_line, possible
 from icgd.results.paths import Paths
@@ -192,7 +193,7 @@ class Checker:
             where = f"experiments.{name}.measurements.{measurement}"
             module, given = self.measurement(name, measurement), experiment.measurements.get(measurement, {})
             options.checked(module.measure, given, where)
-            known = [*experiment.learners, *module.OTHERS]
+            known = [*experiment.learners, *others(module, experiment)]
             for learner in options.learner_names(module.measure, given):
                 one_of(learner, known, where)
             try:

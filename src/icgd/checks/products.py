@@ -6,6 +6,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from icgd.analysis.columns import Metric
+from icgd.analysis.experiment import others
 from icgd.checks import options
 from icgd.spec.config import load
 from icgd.spec.expansion import LAW
@@ -71,7 +72,7 @@ def _figure(checker: "Checker", name: str) -> None:
         made = every.variants[family].measurements if family else every.measurements
         for measurement in wanted:
             one_of(measurement, made, f"{where}.reads.{source}")
-            known |= {*every.learners, *checker.measurement(experiment, measurement).OTHERS}
+            known |= {*every.learners, *others(checker.measurement(experiment, measurement), every)}
     for learner in options.learner_names(module.draw, figure.options):
         one_of(learner, known, f"{where}.options")
 
@@ -121,8 +122,8 @@ def _selected(checker: "Checker", wanted: Mapping[str, Any], where: str) -> None
     one_of(wanted["experiment"], checker.config.experiments, f"{where}: the experiment")
     experiment = checker.config.experiments[wanted["experiment"]]
     modules = list(modules_of(checker, wanted["experiment"], wanted["where"].get("option")))
-    others = {name for module in modules for name in module.OTHERS}
-    one_of(wanted["learner"], {*experiment.learners, *others}, f"{where}: the learner")
+    known = {*experiment.learners, *(name for module in modules for name in others(module, experiment))}
+    one_of(wanted["learner"], known, f"{where}: the learner")
     one_of(wanted["metric"], {m for module in modules for m in module.METRICS}, f"{where}: the metric")
     own = {name: value for name, value in wanted["where"].items() if name not in ("option", "setting")}
     columns = [
@@ -135,7 +136,7 @@ def _selected(checker: "Checker", wanted: Mapping[str, Any], where: str) -> None
             f"`where` names {', '.join(own) or 'no column'}"
         )
     if "reference" in own and own["reference"] != ANY:
-        one_of(own["reference"], {*experiment.learners, *others}, f"{where}: the reference")
+        one_of(own["reference"], known, f"{where}: the reference")
     for module in modules:
         if set(own) == set(module.METRICS.get(wanted["metric"], Metric("")).by or ()):
             _swept(experiment, module, own, where)

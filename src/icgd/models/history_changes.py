@@ -5,6 +5,7 @@ masks m and r that say what may differ from zero. The base gets no gradient.
 """
 
 import math
+from collections.abc import Mapping
 from typing import Any, Literal, NamedTuple, TypeAlias, get_args
 
 import equinox as eqx
@@ -13,6 +14,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, Key
 
+from icgd.bandits.policy import OBJECTIVES, Objective
 from icgd.learner import Learner
 from icgd.models.history_model import HistoryModel
 from icgd.models.policy_ensemble import PolicyEnsemble, history_ensemble, ordered
@@ -22,6 +24,26 @@ from icgd.tasks.bandits import BernoulliBandit
 Part: TypeAlias = Literal["start", "vectors", "biases", "rank_1", "rank_4", "all"]
 RANK = 4
 BIASES = ("inner_bias", "outer_bias")
+
+
+class Change(NamedTuple):
+    """What of a network is changed, to pursue what; of the base, or of a random network."""
+
+    part: Part
+    objective: Objective
+    random: bool = False
+
+    @classmethod
+    def of(cls, name: str, fields: Mapping[str, Any]) -> "Change":
+        """From the config; `ValueError` if there is no such part or objective."""
+        change = cls(**fields)
+        for option, value, known in (
+            ("part", change.part, get_args(Part)),
+            ("objective", change.objective, OBJECTIVES),
+        ):
+            if value not in known:
+                raise ValueError(f"{name}: {option} is {value!r}; expected one of {', '.join(known)}")
+        return change
 
 
 class Difference(NamedTuple):
@@ -99,28 +121,26 @@ def no_difference(model: HistoryModel, key: Key[Array, ""]) -> list[Difference]:
 
 
 class ChangedEnsemble(Learner):
-    """Changes of one member of a base, or of a random network where that is asked for, side by side.
-
-    Names are <part>_to_<objective>, with random_ before those of the random network.
-    """
+    """Changes of one member of a base, or of a random network where that is asked for, side by side."""
 
     base: PolicyEnsemble
     random: HistoryModel
     differences: list[Difference]
     names: tuple[str, ...] = eqx.field(static=True)
+    changes: tuple[Change, ...] = eqx.field(static=True)
     of: str = eqx.field(static=True)
 
     def _bases(self) -> HistoryModel:
         """The base of each change, stacked."""
         whole = self.base.member(self.of)
-        chosen = [self.random if name.startswith("random_") else whole for name in self.names]
+        chosen = [self.random if change.random else whole for change in self.changes]
         found: HistoryModel = jax.tree.map(lambda *leaves: jnp.stack(leaves), *chosen)
         return found
 
     @property
     def members(self) -> HistoryModel:
         """Models with their changes made, stacked."""
-        per_member = [masks(part_of(name), self.random) for name in self.names]
+        per_member = [masks(change.part, self.random) for change in self.changes]
         together = jax.tree.map(lambda *leaves: np.stack(leaves), *per_member)
         return jax.vmap(changed)(self._bases(), self.differences, together)
 
@@ -135,28 +155,18 @@ class ChangedEnsemble(Learner):
         return jax.lax.map(lambda one: one[0](one[1]), (self.members, prompt))[None]
 
 
-def part_of(name: str) -> Part:
-    """The part in a change's name; `ValueError` if there is none."""
-    part = name.removeprefix("random_").partition("_to_")[0]
-    if part not in get_args(Part):
-        raise ValueError(
-            f"{name!r} names no change; expected <part>_to_<objective> with a part of "
-            f"{', '.join(get_args(Part))}"
-        )
-    return part  # type: ignore[return-value]
-
-
 def history_changes(
     task: BernoulliBandit,
     key: Key[Array, ""],
     *,
-    members: list[str],
+    members: dict[str, dict[str, Any]],
     base: list[str],
     of: str,
     readout_scale: PositiveFloat = 1.0,
 ) -> ChangedEnsemble:
     """Unchanged copies of a base, NaN until weights take its place; the random network has a readout."""
-    names = ordered(task, members)
+    names = ordered(task, list(members))
+    wanted = tuple(Change.of(name, members[name]) for name in names)
     if of not in base:
         raise ValueError(f"the base has no member {of!r}; expected one of {', '.join(base)}")
     random_key, readout_key, change_key = jax.random.split(key, 3)
@@ -170,8 +180,6 @@ def history_changes(
         lambda leaf: jnp.full(leaf.shape, jnp.nan, leaf.dtype) if hasattr(leaf, "shape") else leaf,
         eqx.filter_eval_shape(build),
     )
-    for name in names:
-        part_of(name)
     keys = jax.random.split(change_key, len(names))
     differences = jax.vmap(lambda each: no_difference(random, each))(keys)
-    return ChangedEnsemble(missing, random, differences, names, of)
+    return ChangedEnsemble(missing, random, differences, names, wanted, of)

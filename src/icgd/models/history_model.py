@@ -1,7 +1,5 @@
 """A causal transformer that reads histories of bandits, in parallel or pull by pull."""
 
-from typing import Any
-
 import equinox as eqx
 import jax
 import jax.numpy as jnp
@@ -117,8 +115,9 @@ def history_model(
 
     def block(key: Key[Array, ""]) -> Block:
         biases = jnp.zeros((heads, task.pulls), jnp.float32)
-        fields: dict[str, Any] = {"norm": "rms", "causal": True, "position_bias": biases}
-        return initial_block(key, width, hidden, initial_scale, heads, **fields)
+        return initial_block(
+            key, width, hidden, initial_scale, heads, norm="rms", causal=True, position_bias=biases
+        )
 
     return HistoryModel(
         jax.random.normal(embedding, (vocabulary(task.arms), width), jnp.float32),

@@ -7,36 +7,17 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float, Int
 
+from icgd.analysis.experiment import Experiment
 from icgd.analysis.study import Population, Study
 from icgd.bandits.policy import Environment, Played, Policy, objective_token, play
 from icgd.prompt import TokenPrompt
 from icgd.spec.laws import Condition
 from icgd.tasks.bandits import BernoulliBandit
 
-MEMBERS = (
-    *("ad_thompson", "ad_ucb_narrow", "ad_ucb", "ad_gittins", "ad_gradient", "ad_slow", "dpt"),
-    *(
-        "cue_33",
-        "cue_60",
-        "cue_90",
-        "cue_99",
-        "cue_995",
-        "cue_100",
-        "cue_broken_1",
-        "cue_broken_3",
-        "cue_broken_10",
-    ),
-    *("told", "max_only", "rl2", "rl2_told", "rl2_favoured", "large_thompson", "large_gradient"),
-    *(
-        f"{part}_to_{objective}"
-        for part in (
-            *("start", "vectors", "biases", "rank_1", "rank_4", "all"),
-            *("random_rank_1", "random_rank_4", "random_all"),
-        )
-        for objective in ("min", "target")
-    ),
-)
-"""Names of learners that are trained side by side: rows are about these."""
+
+def members(experiment: Experiment) -> list[str]:
+    """Names of learners that are trained side by side: rows are about these."""
+    return [name for trained in experiment.trained.values() for name in trained.options.get("members", ())]
 
 
 def crowd(study: Study) -> dict[str, Population]:

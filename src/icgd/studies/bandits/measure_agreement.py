@@ -11,7 +11,7 @@ from icgd.analysis.columns import Column, Metric, Record
 from icgd.analysis.experiment import Experiment
 from icgd.analysis.study import Population, Study
 from icgd.ranges import LearnerName, PositiveInt
-from icgd.studies.bandits.crowd import MEMBERS, answers, chance, crowd, most_reward, play_all, variation
+from icgd.studies.bandits.crowd import answers, chance, crowd, members, most_reward, play_all, variation
 from icgd.studies.bandits.rivals import Fitted, cosine, fitted, order_dependence, sensitivities
 
 METRICS = {
@@ -40,7 +40,7 @@ METRICS = {
 COLUMNS: Mapping[str, Column] = {
     "behaviour": Column("string", "whose histories: own, or the policy's of a name")
 }
-OTHERS = MEMBERS
+OTHERS = members
 OWN = "own"
 
 

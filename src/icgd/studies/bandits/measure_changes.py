@@ -13,9 +13,9 @@ from icgd.analysis.experiment import Experiment
 from icgd.analysis.retargetability import retargetability
 from icgd.analysis.study import Population, Study
 from icgd.bandits.policy import OBJECTIVES
-from icgd.models.history_changes import parameters, part_of
+from icgd.models.history_changes import Change, ChangedEnsemble, parameters
 from icgd.ranges import LearnerName, PositiveInt
-from icgd.studies.bandits.crowd import MEMBERS, answers, chance, crowd, law_of
+from icgd.studies.bandits.crowd import answers, chance, crowd, law_of, members
 from icgd.studies.bandits.purposes import (
     attained,
     best_temperature,
@@ -25,23 +25,23 @@ from icgd.studies.bandits.purposes import (
     told_first,
 )
 
+CHANGE = ("objective", "part", "network")
 METRICS = {
-    "change_error": Metric(
-        "Σ(π − π_ref)²/Σ(π_ref − 1/A)² to posterior sampling for the objective", ("objective",)
-    ),
+    "change_error": Metric("Σ(π − π_ref)²/Σ(π_ref − 1/A)² to posterior sampling for the objective", CHANGE),
     "temperature_error": Metric(
         "the same of the base at its best temperature, of either sign", ("objective",)
     ),
     "temperature": Metric("the number by which the base's logits are best multiplied", ("objective",)),
-    "imitation": Metric("1 − change_error/temperature_error", ("objective",)),
-    "change_utility": Metric("mean utility of a pull under the objective", ("objective",)),
-    "change_parameters": Metric("how many numbers were trained"),
-    "change_score": Metric("retargetability by the change, from utilities", ("part",)),
+    "imitation": Metric("1 − change_error/temperature_error", CHANGE),
+    "change_utility": Metric("mean utility of a pull under the objective", CHANGE),
+    "change_parameters": Metric("how many numbers were trained", CHANGE),
+    "change_score": Metric("retargetability by the change, from utilities", ("part", "network")),
 }
 COLUMNS: Mapping[str, Column] = {
-    "part": Column("string", "what was changed, random_ first for the random network")
+    "part": Column("string", "what was changed"),
+    "network": Column("string", "what it was changed of: the base, or a random network"),
 }
-OTHERS = MEMBERS
+OTHERS = members
 
 
 def reads(experiment: Experiment, options: Mapping[str, Any]) -> list[str]:
@@ -50,7 +50,12 @@ def reads(experiment: Experiment, options: Mapping[str, Any]) -> list[str]:
 
 
 def measure(
-    study: Study, *, base: LearnerName, explicit: list[LearnerName], prompts: PositiveInt = 512
+    study: Study,
+    *,
+    base: LearnerName,
+    changed: LearnerName,
+    explicit: list[LearnerName],
+    prompts: PositiveInt = 512,
 ) -> Iterator[Record]:
     """On histories of mixed behaviour; `explicit` are the algorithms of max, min and target."""
     policies, arms = crowd(study), law_of(study).arms
@@ -61,24 +66,33 @@ def measure(
     for objective in OBJECTIVES[1:]:
         error, scale = best_temperature(policies[base], tokens, wanted[objective])
         least[objective] = error
-        values = {"temperature_error": error, "temperature": scale}
-        yield from study.rows(base, policies[base], values, objective=objective)
-    changes = {name: p for name, p in policies.items() if "_to_" in name}
-    utilities = {name: attained(p, here, first) for name, p in changes.items()}
-    for name, population in changes.items():
-        asked = next(objective for objective in OBJECTIVES if name.endswith(f"_to_{objective}"))
-        error = relative_error(answers(population, tokens), wanted[asked])
-        values = {
+        found = {"temperature_error": error, "temperature": scale}
+        yield from study.rows(base, policies[base], found, objective=objective)
+    ensemble = study.learners[changed].learner
+    assert isinstance(ensemble, ChangedEnsemble)
+    utilities: dict[Change, Float[Array, "s o"]] = {}
+    for name, change in zip(ensemble.names, ensemble.changes, strict=True):
+        population = policies[name]
+        error = relative_error(answers(population, tokens), wanted[change.objective])
+        utilities[change] = attained(population, here, first)
+        values: dict[str, Any] = {
             "change_error": error,
-            "imitation": 1 - error / least[asked],
-            "change_utility": utilities[name][:, OBJECTIVES.index(asked)],
+            "imitation": 1 - error / least[change.objective],
+            "change_utility": utilities[change][:, OBJECTIVES.index(change.objective)],
+            "change_parameters": [_size(population, change)] * len(population.seeds),
         }
-        yield from study.rows(name, population, values, objective=asked)
-        model: Any = jax.tree.map(lambda a: a[0] if eqx.is_array(a) else a, population.learner)
-        count = [parameters(part_of(name), model)] * len(population.seeds)
-        yield from study.rows(name, population, {"change_parameters": count})
+        yield from study.rows(name, population, values, **_columns(change), objective=change.objective)
     theirs = jnp.stack([attained(policies[name], here, first)[0] for name in explicit])
     yield from _scores(study, policies[base], base, attained(policies[base], here, first), utilities, theirs)
+
+
+def _columns(change: Change) -> dict[str, Any]:
+    return {"part": change.part, "network": "random" if change.random else "base"}
+
+
+def _size(population: Population, change: Change) -> int:
+    model: Any = jax.tree.map(lambda a: a[0] if eqx.is_array(a) else a, population.learner)
+    return parameters(change.part, model)
 
 
 def _scores(
@@ -86,13 +100,13 @@ def _scores(
     population: Population,
     base: str,
     unchanged: Float[Array, "s o"],
-    utilities: Mapping[str, Float[Array, "s o"]],
+    utilities: Mapping[Change, Float[Array, "s o"]],
     theirs: Float[Array, "o o"],
 ) -> Iterator[Record]:
     """Asked for the most reward the learner is the base, else it is changed; where both changes were made."""
-    for part in dict.fromkeys(name.rpartition("_to_")[0] for name in utilities):
-        turned = [f"{part}_to_{objective}" for objective in OBJECTIVES[1:]]
-        if all(name in utilities for name in turned):
-            ours = jnp.stack([unchanged, *(utilities[name] for name in turned)], axis=1)
-            score = retargetability(ours, theirs, parameters=0, steps=0).score
-            yield from study.rows(base, population, {"change_score": score}, part=part)
+    for one in dict.fromkeys(change._replace(objective=OBJECTIVES[0]) for change in utilities):
+        turned = [one._replace(objective=objective) for objective in OBJECTIVES[1:]]
+        if all(change in utilities for change in turned):
+            ours = jnp.stack([unchanged, *(utilities[change] for change in turned)], axis=1)
+            score = retargetability(ours, theirs).score
+            yield from study.rows(base, population, {"change_score": score}, **_columns(one))

@@ -19,11 +19,11 @@ from icgd.bandits.posterior import exact_nodes
 from icgd.prompt import TokenPrompt
 from icgd.ranges import LearnerName, PositiveInt
 from icgd.studies.bandits.crowd import (
-    MEMBERS,
     answers,
     chance,
     crowd,
     law_of,
+    members,
     most_reward,
     play_all,
     pulled,
@@ -47,7 +47,7 @@ COLUMNS: Mapping[str, Column] = {
     "cue": Column("string", "whom the cue names: best, other (not the best), worst, or none"),
     "pulls": Column("string", "first or last five"),
 }
-OTHERS = MEMBERS
+OTHERS = members
 RELIABILITIES = 1 - np.concatenate([np.geomspace(1e-6, 0.05, 60), np.linspace(0.055, 2 / 3, 125)])
 """Between which ρ̂ is sought, dense near 1."""
 

@@ -15,11 +15,11 @@ from icgd.bandits.posterior import posterior_mean
 from icgd.models.history_model import HistoryModel
 from icgd.ranges import LearnerName, PositiveFloat, PositiveInt
 from icgd.studies.bandits.crowd import (
-    MEMBERS,
     answers,
     chance,
     crowd,
     law_of,
+    members,
     most_reward,
     play_all,
     variation,
@@ -34,7 +34,7 @@ METRICS = {
 COLUMNS: Mapping[str, Column] = {
     "quantity": Column("string", "what is read out: mean, wins or losses of all arms")
 }
-OTHERS = MEMBERS
+OTHERS = members
 
 
 def reads(experiment: Experiment, options: Mapping[str, Any]) -> list[str]:

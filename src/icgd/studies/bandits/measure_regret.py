@@ -16,7 +16,7 @@ from icgd.bandits.counting import Counts
 from icgd.bandits.informed import Optimal
 from icgd.bandits.policy import Played
 from icgd.ranges import LearnerName, PositiveInt
-from icgd.studies.bandits.crowd import MEMBERS, chance, crowd, law_of, most_reward, play_all, pulled
+from icgd.studies.bandits.crowd import chance, crowd, law_of, members, most_reward, play_all, pulled
 
 METRICS = {
     "regret": Metric("Σ_t (max μ − μ_{a_t}), mean over tasks"),
@@ -30,7 +30,7 @@ METRICS = {
     "regret_over_optimal": Metric("(R* + excess)/R*, R* the Bayes-optimal policy's expected regret"),
 }
 COLUMNS: Mapping[str, Column] = {"pull": Column("Int64", "number of pulls made")}
-OTHERS = MEMBERS
+OTHERS = members
 
 
 def reads(experiment: Experiment, options: Mapping[str, Any]) -> list[str]:

@@ -9,10 +9,10 @@ from jaxtyping import Array, Float
 from icgd.analysis.columns import Column, Metric, Record
 from icgd.analysis.experiment import Experiment
 from icgd.analysis.retargetability import retargetability
-from icgd.analysis.study import Study
+from icgd.analysis.study import Population, Study
 from icgd.bandits.policy import OBJECTIVES, Environment
 from icgd.ranges import LearnerName, PositiveInt
-from icgd.studies.bandits.crowd import MEMBERS, answers, chance, crowd, law_of, play_all, variation
+from icgd.studies.bandits.crowd import answers, chance, crowd, law_of, members, play_all, variation
 from icgd.studies.bandits.purposes import (
     attained,
     mixed_histories,
@@ -38,7 +38,7 @@ METRICS = {
     "first_arm": Metric("share of pulls of arm 0"),
 }
 COLUMNS: Mapping[str, Column] = {"asked": Column("string", "the objective that is told at the start")}
-OTHERS = MEMBERS
+OTHERS = members
 
 
 def reads(experiment: Experiment, options: Mapping[str, Any]) -> list[str]:
@@ -71,34 +71,39 @@ def measure(
     for name in told:
         population = policies[name]
         ours = jnp.stack([attained(population, here, first) for first in firsts], axis=1)
-        yield from _matrix(study, name, ours, theirs)
+        yield from _matrix(study, name, population, ours, theirs)
         for first, asked in zip(firsts, OBJECTIVES, strict=True):
             tokens = mixed_histories(study.key("mixed"), here, first)
             error = relative_error(answers(population, tokens), posterior_sampling(asked, tokens, arms))
             yield from study.rows(name, population, {"relative_error": error}, asked=asked)
     for name in turned:
-        yield from _turned(study, name, here, firsts[0])
+        yield from _turned(study, name, policies[name], here, firsts[0])
     for name in favoured:
-        yield from _favoured(study, name, here, firsts[0])
+        yield from _favoured(study, name, policies[name], here, firsts[0])
 
 
 def _matrix(
-    study: Study, name: str, ours: Float[Array, "s o o"], theirs: Float[Array, "o o"]
+    study: Study,
+    name: str,
+    population: Population,
+    ours: Float[Array, "s o o"],
+    theirs: Float[Array, "o o"],
 ) -> Iterator[Record]:
-    population = crowd(study)[name]
     for i, asked in enumerate(OBJECTIVES):
         for j, objective in enumerate(OBJECTIVES):
             yield from study.rows(
                 name, population, {"utility": ours[:, i, j]}, asked=asked, objective=objective
             )
-    score = retargetability(ours, theirs, parameters=0, steps=0)
+    score = retargetability(ours, theirs)
     whole = {"retargetability": score.score, "least_gain": score.margins.min(axis=-1)}
     yield from study.rows(name, population, whole)
 
 
-def _turned(study: Study, name: str, here: Environment, first: int) -> Iterator[Record]:
+def _turned(
+    study: Study, name: str, population: Population, here: Environment, first: int
+) -> Iterator[Record]:
     """A learner of the most reward whose rewards are all turned round."""
-    population, arms = crowd(study)[name], law_of(study).arms
+    arms = law_of(study).arms
     tokens = mixed_histories(study.key("mixed"), here, first)
     turned = jnp.where(tokens < 2 * arms, tokens ^ 1, tokens)
     least = posterior_sampling("min", tokens, arms)
@@ -109,8 +114,9 @@ def _turned(study: Study, name: str, here: Environment, first: int) -> Iterator[
         yield from study.rows(name, population, {"turned_utility": values[:, number]}, objective=objective)
 
 
-def _favoured(study: Study, name: str, here: Environment, first: int) -> Iterator[Record]:
-    population = crowd(study)[name]
+def _favoured(
+    study: Study, name: str, population: Population, here: Environment, first: int
+) -> Iterator[Record]:
     found = {
         metric: (play_all(population, chances, first).actions == 0).mean(axis=(1, 2))
         for metric, chances in (("first_arm", here), ("turned_first_arm", turned_round(here)))

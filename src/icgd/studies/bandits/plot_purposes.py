@@ -72,8 +72,7 @@ def _costs(panel: Axes, table: pd.DataFrame, objective: str) -> None:
     """A point for each change, of the trained and of the random network."""
     errors = rows(table, metric="change_error", objective=objective)
     for row in errors.to_dict("records"):
-        random = row["learner"].startswith("random_")
-        part = row["learner"].removeprefix("random_").partition("_to_")[0]
+        random, part = row["network"] == "random", row["part"]
         size = rows(table, metric="change_parameters", learner=row["learner"])["mean"].iloc[0]
         ends = [[float(end.iloc[0])] for end in spread(errors[errors["learner"] == row["learner"]])]
         panel.errorbar(

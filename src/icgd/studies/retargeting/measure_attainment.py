@@ -128,7 +128,7 @@ def _matrix(
                 yield from study.rows(name, None, cell, condition, objective=asked, attained=attained)
     table = jnp.stack(matrix, axis=1)
     if condition == study.law:
-        yield from rows({"score": retargetability(table, explicit, parameters=0, steps=0).score})
+        yield from rows({"score": retargetability(table, explicit).score})
     margins = own_gains(table)
     for place, asked in enumerate(OBJECTIVES):
         share = table[:, place, place] / explicit[place, place]
