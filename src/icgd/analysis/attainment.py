@@ -21,15 +21,12 @@ import numpy as np
 from jaxtyping import Array, Float, Key
 
 from icgd.algorithms.objective_descent import fit
-from icgd.analysis.distances import in_double
+from icgd.analysis.distances import in_double, stack_size
 from icgd.learner import Learner
 from icgd.models.fast_linear import predictions
 from icgd.objectives.dial import OBJECTIVES
 from icgd.prompt import Prompt
 from icgd.tasks.objective_regression import values_of
-
-LINEAR = 0.98
-"""A learner whose predictions are explained less well by a linear function is not a linear predictor."""
 
 AT_ONCE = 256
 """Prompts whose activations at all queries fit the memory."""
@@ -74,14 +71,9 @@ def _implied(learners: Learner, prompts: Prompt, queries: Float[Array, "q d"]) -
         weights = found @ solve.T
         return weights, jnp.sum((found - weights @ queries.T) ** 2, 1), jnp.sum(found**2, 1)
 
-    seeds = eqx.filter_vmap(one_seed, axis_size=_count(learners))
+    seeds = eqx.filter_vmap(one_seed, axis_size=stack_size(learners))
     found: tuple[Array, Array, Array] = seeds(learners)
     return found
-
-
-def _count(learners: Learner) -> int:
-    leaves = jax.tree.leaves(eqx.filter(learners, eqx.is_array))
-    return len(leaves[0]) if leaves else 1
 
 
 def fresh_queries(key: Key[Array, ""], dimension: int, count: int = 64) -> Float[Array, "q d"]:

@@ -64,7 +64,7 @@ def chunks(prompts: AnyPrompt, start: int, stop: int) -> Iterator[AnyPrompt]:
 
 def _each_seed(function: Callable[[Learner], _Found], learners: Learner) -> _Found:
     """The function of each of a stack of learners; one without weights stands for one."""
-    result: _Found = eqx.filter_vmap(function, axis_size=_seeds(learners))(learners)
+    result: _Found = eqx.filter_vmap(function, axis_size=stack_size(learners))(learners)
     return result
 
 
@@ -124,7 +124,7 @@ def outputs_of(learners: Mapping[str, Learner], prompts: Prompt, sensitivities: 
         )
         whole, first = outputs(stack, prompts, sensitivities), 0
         for name in names:
-            last = first + _seeds(learners[name])
+            last = first + stack_size(learners[name])
             found[name] = jax.tree.map(lambda a: a[first:last], whole)  # noqa: B023
             first = last
     return found
@@ -134,7 +134,7 @@ def _joined(*leaves: Any) -> Any:
     return jnp.concatenate(leaves) if eqx.is_array(leaves[0]) else leaves[0]
 
 
-def _seeds(learners: Learner) -> int:
+def stack_size(learners: Any) -> int:
     """How many learners a stack holds; one without weights stands for one."""
     leaves = jax.tree.leaves(eqx.filter(learners, eqx.is_array))
     return len(leaves[0]) if leaves else 1

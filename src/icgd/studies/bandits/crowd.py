@@ -7,6 +7,7 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float, Int
 
+from icgd.analysis.distances import stack_size
 from icgd.analysis.experiment import Experiment
 from icgd.analysis.study import Population, Study
 from icgd.bandits.policy import Environment, Played, Policy, objective_token, play
@@ -49,18 +50,12 @@ def law_of(study: Study, condition: Condition | None = None) -> BernoulliBandit:
     return task
 
 
-def _seeds(policies: Any) -> int:
-    """How many policies a stack holds; one without numbers stands for one."""
-    leaves = jax.tree.leaves(eqx.filter(policies, eqx.is_array))
-    return len(leaves[0]) if leaves else 1
-
-
 @eqx.filter_jit
 def _play(policies: Any, environments: Environment, first: Int[Array, " p"], delay: int) -> Played:
     def one(policy: Policy) -> Played:
         return jax.vmap(lambda here, token: play(policy, here, token, delay))(environments, first)
 
-    found: Played = eqx.filter_vmap(one, axis_size=_seeds(policies))(policies)
+    found: Played = eqx.filter_vmap(one, axis_size=stack_size(policies))(policies)
     return found
 
 
@@ -76,7 +71,7 @@ def _answers(policies: Any, tokens: Int[Array, "seeds p t"]) -> Float[Array, "se
     def one(policy: Policy, mine: Array) -> Array:
         return jax.nn.softmax(jax.vmap(lambda history: policy(TokenPrompt(history)))(mine))
 
-    found: Array = eqx.filter_vmap(one, axis_size=_seeds(policies))(policies, tokens)
+    found: Array = eqx.filter_vmap(one, axis_size=stack_size(policies))(policies, tokens)
     return found
 
 
