@@ -14,6 +14,7 @@ from icgd.bench.growth import (
     LEARNERS,
     PROMPTS,
     SEEDS,
+    apart,
     measured,
     snakemake_seconds,
 )
@@ -57,4 +58,4 @@ def test_exponent_of_a_straight_line_is_one() -> None:
 
 @pytest.mark.workflow
 def test_snakemake_itself_costs_something() -> None:
-    assert 0.2 < snakemake_seconds(3) < 60
+    assert 0.2 < apart(snakemake_seconds, 3) < 60

@@ -39,7 +39,7 @@ def job(output: Path, kind: tuple[str, str], options: dict[str, Any], seeds: lis
 def test_training_starts_from_the_seeds_last_weights(tmp_path: Path) -> None:
     files = [tmp_path / "base.2-3.npz", tmp_path / "base.0-1.npz"]
     for file, block in zip(files, ([2, 3], [0, 1]), strict=True):
-        train.main(job(file, BLOCKS, {"told": False}, block, training_task={"objective": "l2"}))
+        train.main(job(file, BLOCKS, {"told": False, "weighs": True}, block, training_task={"objective": "l2"}))
     start = [Artefact(file, "digest") for file in files]
     output = tmp_path / "change.npz"
     train.main(
@@ -57,7 +57,7 @@ def test_training_starts_from_the_seeds_last_weights(tmp_path: Path) -> None:
 
 
 def test_a_base_of_other_shapes_is_named(tmp_path: Path) -> None:
-    other = {"hidden": 32, "told": False}
+    other = {"hidden": 32, "told": False, "weighs": True}
     train.main(job(tmp_path / "base.npz", BLOCKS, other, [0]))
     start, output = [Artefact(tmp_path / "base.npz", "digest")], tmp_path / "change.npz"
     with pytest.raises(StageError, match=r"base\.npz has weights of other shapes"):

@@ -30,7 +30,9 @@ function filter() {
 }
 
 for (const button of document.querySelectorAll("th button")) button.addEventListener("click", () => sort(button.parentNode));
-for (const field of document.querySelectorAll(".filters input, .filters select")) field.addEventListener("input", filter);
+for (const field of document.querySelectorAll(".filters input, .filters select")) {
+  for (const event of ["input", "change"]) field.addEventListener(event, filter);
+}
 // A claim that is linked to must not be hidden.
 addEventListener("hashchange", () => {
   const target = document.getElementById(decodeURIComponent(location.hash.slice(1)));
