@@ -134,6 +134,23 @@ def test_mistake_is_named(tmp_path: Path, override: dict[str, Any], words: list[
         assert word in str(error.value)
 
 
+def test_all_mistakes_are_named_at_once(tmp_path: Path) -> None:
+    wrong = tree("figures/one_step_training/options", {"learnrs": {}})
+    wrong |= tree("claims/E1.2/learner", "transfomer") | tree("experiments/one_step/unverified", ["gd"])
+    with pytest.raises(ConfigError) as error:
+        check(configured(tmp_path, ONE_STEP, wrong))
+    assert [line.split()[0].rstrip(":") for line in str(error.value).splitlines()] == [
+        "figures.one_step_training.options",
+        "claims.E1.2",
+    ]
+    with pytest.raises(ConfigError) as error:
+        configured(tmp_path, tree("experiments/one_step/key", 1), tree("experiments/softmax/seeds", "many"))
+    assert [line.split()[0].rstrip(":") for line in str(error.value).splitlines()] == [
+        "experiments.one_step.key",
+        "experiments.softmax.seeds",
+    ]
+
+
 def test_the_published_study_is_accepted_and_says_what_it_reads(tmp_path: Path) -> None:
     reads = check(configured(tmp_path, ONE_STEP))
     assert reads["one_step/construction"] == []

@@ -15,6 +15,7 @@ from icgd.stages.errors import StageError
 
 TASK = {"module": "icgd.tasks.objective_regression", "name": "ObjectiveRegression", "options": {}}
 BLOCKS = "icgd.models.blocks", "prompted_transformer"
+UNTOLD = {"told": False, "weighs": True}
 CHANGE = "icgd.models.adapters", "adapted"
 
 
@@ -39,7 +40,9 @@ def job(output: Path, kind: tuple[str, str], options: dict[str, Any], seeds: lis
 def test_training_starts_from_the_seeds_last_weights(tmp_path: Path) -> None:
     files = [tmp_path / "base.2-3.npz", tmp_path / "base.0-1.npz"]
     for file, block in zip(files, ([2, 3], [0, 1]), strict=True):
-        train.main(job(file, BLOCKS, {"told": False, "weighs": True}, block, training_task={"objective": "l2"}))
+        train.main(
+            job(file, BLOCKS, {"told": False, "weighs": True}, block, training_task={"objective": "l2"})
+        )
     start = [Artefact(file, "digest") for file in files]
     output = tmp_path / "change.npz"
     train.main(
@@ -57,7 +60,7 @@ def test_training_starts_from_the_seeds_last_weights(tmp_path: Path) -> None:
 
 
 def test_a_base_of_other_shapes_is_named(tmp_path: Path) -> None:
-    other = {"hidden": 32, "told": False, "weighs": True}
+    other = UNTOLD | {"hidden": 32}
     train.main(job(tmp_path / "base.npz", BLOCKS, other, [0]))
     start, output = [Artefact(tmp_path / "base.npz", "digest")], tmp_path / "change.npz"
     with pytest.raises(StageError, match=r"base\.npz has weights of other shapes"):

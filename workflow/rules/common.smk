@@ -1,8 +1,6 @@
 # What all rules share: the run that the command line asks for, and how its jobs are started.
 import os
 
-from snakemake.exceptions import WorkflowError
-
 from icgd.results.devices import gpus
 from icgd.results.digest import SourceError
 from icgd.spec.reading import ConfigError
@@ -11,7 +9,7 @@ from icgd.workflow.run import start
 try:
     RUN = start(workflow.config_settings.configfiles, workflow.config_settings.config)
 except (ConfigError, SourceError) as error:
-    raise WorkflowError(f"config: {error}") from None
+    sys.exit(f"Error: the config asks for what cannot be run:\n{error}")
 
 # GPUs of this machine, each for one training at a time; --resources gpu=0 leaves them alone. A cluster's are asked
 # for by --set-resources train:gpu=1.

@@ -20,7 +20,7 @@ from icgd.spec.expansion import LAW, measurements, variants
 from icgd.spec.kinds import Kinds
 from icgd.spec.model import Config, Experiment, Trained
 from icgd.spec.plan import Plan
-from icgd.spec.reading import ConfigError, nearest, one_of
+from icgd.spec.reading import ConfigError, Mistakes, nearest, one_of
 from icgd.training.loop import Training
 
 
@@ -40,14 +40,19 @@ def check(config: Config) -> dict[str, list[str]]:
     """Names of the learners that each <experiment>/<measurement> reads; `ConfigError` for what is wrong."""
     from icgd.checks.products import check_products  # needs the class below
 
-    checker = Checker(config)
+    checker, mistakes = Checker(config), Mistakes()
     found: dict[str, list[str]] = {}
     for name in config.experiments:
-        checker.names(name)
+        with mistakes.collected():
+            checker.names(name)
+    mistakes.refuse()
     for name in config.experiments:
-        checker.kinds_of(name)
-        found |= checker.reads(name)
-    check_products(checker)
+        with mistakes.collected():
+            checker.kinds_of(name)
+            found |= checker.reads(name)
+    mistakes.refuse()
+    check_products(checker, mistakes)
+    mistakes.refuse()
     return found
 
 

@@ -1,7 +1,6 @@
 """Checks of what readers see: figures, tables, claims and the text's numbers, against what is measured."""
 
-from collections.abc import Iterable, Iterator, Mapping
-from pathlib import Path
+from collections.abc import Collection, Iterator, Mapping
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +10,7 @@ from icgd.checks import options
 from icgd.spec.config import load
 from icgd.spec.expansion import LAW
 from icgd.spec.model import Claim, Config, Experiment
-from icgd.spec.reading import ConfigError, nearest, one_of
+from icgd.spec.reading import ConfigError, Mistakes, nearest, one_of
 from icgd.spec.selectors import measured, parsed, used_keys
 from icgd.writeup.numbers import flatten
 from icgd.writeup.sections import frame_files, left_out_experiments, section_files
@@ -24,24 +23,35 @@ RECORDED = ("run/", "claims/", "confidence")
 """What begins keys of numbers that only the run itself knows."""
 
 
-def check_products(checker: "Checker") -> None:
-    """Raise a `ConfigError` for the first figure, table, claim or number that the run cannot make."""
-    for name in checker.config.figures:
-        _figure(checker, name)
-    for name, experiments in checker.config.tables.items():
-        study = checker.config.homes.get(f"tables.{name}")
-        checker.imported(checker.kinds.module("table", name, study, f"tables.{name}"))
-        for experiment in experiments:
-            one_of(experiment, checker.config.experiments, f"tables.{name}")
-    for name in checker.config.panels:
-        _panel(checker, name)
-    published = load([])
-    for name, claim in checker.config.claims.items():
-        _selected(checker, claim.model_dump(), f"claims.{name}")
-        _in_group(claim, published.claims | checker.config.claims, f"claims.{name}.group")
-    sections = section_files(checker.config.studies)
-    absent = left_out_experiments(checker.config.studies)
-    _numbers(checker, published, [*frame_files(), *sections.values()], absent)
+def check_products(checker: "Checker", mistakes: Mistakes) -> None:
+    """Collect what is wrong with figures, tables, panels, claims and numbers: the run cannot make them."""
+    config, published = checker.config, load([])
+    for name in config.figures:
+        with mistakes.collected():
+            _figure(checker, name)
+    for name in config.tables:
+        with mistakes.collected():
+            _table(checker, name)
+    for name in config.panels:
+        with mistakes.collected():
+            _panel(checker, name)
+    for name, claim in config.claims.items():
+        with mistakes.collected():
+            _selected(checker, claim.model_dump(), f"claims.{name}")
+            _in_group(claim, published.claims | config.claims, f"claims.{name}.group")
+    files = [*frame_files(), *section_files(config.studies).values()]
+    absent = left_out_experiments(config.studies)
+    known = {key for one in (config, published) for key in other_keys(one)}
+    for key, place in used_keys(files):
+        with mistakes.collected():
+            _number(checker, key, place, known, absent)
+
+
+def _table(checker: "Checker", name: str) -> None:
+    where = f"tables.{name}"
+    checker.imported(checker.kinds.module("table", name, checker.config.homes.get(where), where))
+    for experiment in checker.config.tables[name]:
+        one_of(experiment, checker.config.experiments, where)
 
 
 def _panel(checker: "Checker", name: str) -> None:
@@ -94,20 +104,20 @@ def _in_group(claim: Claim, known: Mapping[str, Claim], where: str) -> None:
         )
 
 
-def _numbers(checker: "Checker", published: Config, files: Iterable[Path], absent: Mapping[str, str]) -> None:
-    """Numbers of the text; those of studies that are left out are printed as such."""
-    known = {key for config in (checker.config, published) for key in other_keys(config)}
-    for key, place in used_keys(files):
-        if not measured(key):
-            if not key.startswith(RECORDED) and key not in known:
-                raise ConfigError(f"{place}: there is no {key}. Nearest: {nearest(key, known)}")
-            continue
-        try:
-            selector = parsed(key)
-        except ValueError as error:
-            raise ConfigError(f"{place}: {error}") from None
-        if selector.experiment not in absent:
-            _selected(checker, selector.wanted, place)
+def _number(
+    checker: "Checker", key: str, place: str, known: Collection[str], absent: Mapping[str, str]
+) -> None:
+    """A number of the text; those of studies that are left out are printed as such."""
+    if not measured(key):
+        if not key.startswith(RECORDED) and key not in known:
+            raise ConfigError(f"{place}: there is no {key}. Nearest: {nearest(key, known)}")
+        return
+    try:
+        selector = parsed(key)
+    except ValueError as error:
+        raise ConfigError(f"{place}: {error}") from None
+    if selector.experiment not in absent:
+        _selected(checker, selector.wanted, place)
 
 
 def other_keys(config: Config) -> Iterator[str]:

@@ -63,5 +63,5 @@ def draw(table: pd.DataFrame) -> Figure:
         )
     axes.set(xlabel="time (min)", ylabel="core", yticks=range(1, count + 1))
     axes.set_title(f"{len(table)} jobs; cores busy {busy_share(table):.1%} of the time")
-    axes.legend(fontsize=6, ncols=6, loc="upper center", bbox_to_anchor=(0.5, -0.35))
+    axes.legend(ncols=6, loc="upper center", bbox_to_anchor=(0.5, -0.35))
     return figure

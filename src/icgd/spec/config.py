@@ -48,6 +48,13 @@ def stacked(overrides: Sequence[Path], given: Mapping[str, Any]) -> Tree:
     return changes
 
 
+def config_files(overrides: Sequence[Path]) -> list[Path]:
+    """All files that a config is read from, in the order in which they are merged."""
+    published = read(ROOT / "config" / "paper.yaml").get("studies", {})
+    studies = merged(published, stacked(overrides, {}).get("studies") or {})
+    return [ROOT / "config" / "paper.yaml", *(study_file(s, f) for s, f in studies.items()), *overrides]
+
+
 def own_studies(overrides: Mapping[str, Any]) -> list[str]:
     """The studies of an override whose code is outside the repository."""
     studies = overrides.get("studies") or {}

@@ -1,4 +1,4 @@
-"""What pydantic found wrong, as one sentence: the place, the value, what was expected and the nearest
+"""What pydantic found wrong, a sentence for each: the place, the value, what was expected and the nearest
 name.
 """
 
@@ -36,18 +36,22 @@ PATTERNS = {
 
 
 def explained(error: ValidationError, where: str = "") -> str:
-    """The first of the errors; a key that is missing comes after what may be its misspelling."""
-    first = sorted(error.errors(), key=lambda e: (e["type"] == "missing", list(map(str, e["loc"]))))[0]
-    parts = [where, *(str(part) for part in first["loc"])]
-    if first["type"] == "missing":
+    """A line for each error; a key that is missing comes after what may be its misspelling."""
+    ordered = sorted(error.errors(), key=lambda e: (e["type"] == "missing", list(map(str, e["loc"]))))
+    return "\n".join(_explained(one, where) for one in ordered)
+
+
+def _explained(error: Any, where: str) -> str:
+    parts = [where, *(str(part) for part in error["loc"])]
+    if error["type"] == "missing":
         return f"{_place(parts[:-1])} lacks the key {parts[-1]!r}, which is required"
-    if first["type"] == "value_error":
-        return f"{_place(parts)}: {first['ctx']['error']}"
+    if error["type"] == "value_error":
+        return f"{_place(parts)}: {error['ctx']['error']}"
     if parts[-1] == "[key]":
-        return f"{_place(parts[:-1])} is no possible name; expected {_expected(first)}"
-    value = repr(first["input"])
+        return f"{_place(parts[:-1])} is no possible name; expected {_expected(error)}"
+    value = repr(error["input"])
     value = value if len(value) < 80 else f"{value[:77]}..."
-    return f"{_place(parts)} is {value}; expected {_expected(first)}"
+    return f"{_place(parts)} is {value}; expected {_expected(error)}"
 
 
 def _place(parts: list[str]) -> str:

@@ -26,13 +26,13 @@ class Part(BaseModel):
     @classmethod
     def _known_keys(cls, value: Any) -> Any:
         if isinstance(value, dict) and cls.model_config.get("extra") == "forbid":
-            for key in value:
-                if key not in cls.model_fields:
-                    known = ", ".join(cls.model_fields)
-                    raise ValueError(
-                        f"unknown key {key!r} (value {value[key]!r}); expected one of {known}. "
-                        f"Did you mean {nearest(key, cls.model_fields)}?"
-                    )
+            wrong = [
+                f"unknown key {key!r} (value {value[key]!r}), did you mean {nearest(key, cls.model_fields)}?"
+                for key in value
+                if key not in cls.model_fields
+            ]
+            if wrong:
+                raise ValueError(f"{' '.join(wrong)} Expected some of {', '.join(cls.model_fields)}")
         return value
 
 

@@ -17,12 +17,13 @@ from icgd.results.job import Job
 from icgd.results.paths import Paths
 from icgd.results.store import write_text
 from icgd.spec.bundle import archive_job
-from icgd.spec.config import INCLUDED, load, stacked, study_file
+from icgd.spec.config import INCLUDED, config_files, load, stacked, study_file
 from icgd.spec.gpu_jobs import gains
 from icgd.spec.model import Config
 from icgd.spec.needs import Need, need, needs
 from icgd.spec.order import expected, measured, remaining
 from icgd.spec.pages import Pages
+from icgd.spec.places import located
 from icgd.spec.plan import Plan
 from icgd.spec.products import Products
 from icgd.spec.reading import ConfigError
@@ -183,9 +184,14 @@ def start(files: Iterable[Path], given: Mapping[str, Any]) -> Run:
     name = files[-1].stem if files else "paper"
     if not set(name) <= set("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-.+"):
         raise ConfigError(f"the config is named {name!r}; expected letters, digits and _ - . + alone")
-    config = load(files, given)
+    try:
+        config = load(files, given)
+        reads = checked(config)
+    except ConfigError as error:
+        read = [Path(relative(file.resolve())) for file in config_files(files)]
+        raise ConfigError(located(str(error), read)) from None
     file = relative(files[-1].resolve()) if files else ""
-    run = Run(name, config, checked(config), file, stacked(files, given))
+    run = Run(name, config, reads, file, stacked(files, given))
     run.check_owner()
     try:
         known(config.xla_flags)

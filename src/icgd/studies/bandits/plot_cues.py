@@ -22,7 +22,7 @@ def select(metrics: pd.DataFrame) -> pd.DataFrame:
 
 def draw(table: pd.DataFrame, looks: Looks, *, reliabilities: dict[LearnerName, float]) -> Figure:
     """By the share of training prompts whose cue names the best arm: trust, the last pulls, and regret."""
-    figure, axes = plt.subplots(1, 3, figsize=(PAGE, 2.3))
+    figure, axes = plt.subplots(1, 3, figsize=(PAGE, 2.8))
     places = np.arange(len(reliabilities))
     axes[0].plot(places, list(reliabilities.values()), "_", color="black", markersize=12, label="in training")
     for place, learner in enumerate(reliabilities):
@@ -35,11 +35,11 @@ def draw(table: pd.DataFrame, looks: Looks, *, reliabilities: dict[LearnerName, 
             _point(axes[2], place, rows(mine, metric="cued_regret", cue=cue), COLOURS[cue], MARKS[cue], cue)
     names = [looks[name].name for name in reliabilities]
     for panel, title in zip(axes, ("reliability", "last pulls that follow", "regret"), strict=True):
-        panel.set_xticks(places, names, rotation=60, ha="right", fontsize=5.5)
+        panel.set_xticks(places, names, rotation=45, ha="right")
         panel.set_title(title)
         handles, labels = panel.get_legend_handles_labels()
         once = dict(zip(labels, handles, strict=True))
-        panel.legend(once.values(), once.keys(), fontsize=5.5)
+        panel.legend(once.values(), once.keys())
     return figure
 
 

@@ -34,14 +34,14 @@ def draw(
 ) -> Figure:
     """A panel for each behaviour and its title: a solid frame for what a learner is, a dashed one if none."""
     figure, axes = plt.subplots(
-        len(behaviours), 1, figsize=(PAGE, 0.9 + 1.5 * len(behaviours)), sharex=True, squeeze=False
+        len(behaviours), 1, figsize=(PAGE, 1.1 + 1.7 * len(behaviours)), sharex=True, squeeze=False
     )
     for panel, (behaviour, title) in zip(axes[:, 0], behaviours.items(), strict=True):
         image = _panel(panel, rows(table, behaviour=behaviour), learners, rivals)
-        panel.set_yticks(range(len(learners)), [looks[name].name for name in learners], fontsize=6)
-        panel.set_title(title, loc="left", fontsize=7)
+        panel.set_yticks(range(len(learners)), [looks[name].name for name in learners])
+        panel.set_title(title, loc="left")
     names = [looks[name].name for name in rivals]
-    axes[-1, 0].set_xticks(range(len(rivals)), names, rotation=60, ha="right", fontsize=6)
+    axes[-1, 0].set_xticks(range(len(rivals)), names, rotation=60, ha="right")
     bar = figure.colorbar(image, ax=axes, shrink=0.6, aspect=30)
     bar.set_label("total variation")
     return figure
@@ -57,7 +57,7 @@ def _panel(panel: Axes, mine: pd.DataFrame, learners: list[str], rivals: list[st
         if np.isfinite(value):
             text = (f"{value:.3f}" if value < 0.1 else f"{value:.2f}").lstrip("0")
             colour = "white" if value < 0.09 else "black"
-            panel.text(j, i, text, ha="center", va="center", fontsize=5, color=colour)
+            panel.text(j, i, text, ha="center", va="center", fontsize=6, color=colour)
     for i, learner in enumerate(learners):
         sure = (rows(mine, metric=AGAINST_SEEDS, learner=learner)["mean"] <= TWICE).all()
         width, line = (2.0, "-") if sure else (0.8, "--")

@@ -34,21 +34,22 @@ def draw(
     table: pd.DataFrame, looks: Looks, *, told: list[LearnerName], explicit: list[LearnerName]
 ) -> Figure:
     """Matrices of utilities for told learners and the algorithms, then errors by parameters changed."""
-    figure, axes = plt.subplots(
-        1, len(told) + 3, figsize=(PAGE, 2.0), squeeze=False, width_ratios=[1] * (len(told) + 1) + [1.4] * 2
-    )
-    for panel, learner in zip(axes[0], told, strict=False):
+    figure = plt.figure(figsize=(PAGE, 4.4))
+    upper, lower = figure.subfigures(2, 1, height_ratios=[1, 1.25])
+    matrices = upper.subplots(1, len(told) + 1)
+    for panel, learner in zip(matrices[:-1], told, strict=True):
         _matrix(panel, rows(table, metric="utility", learner=learner), looks[learner].name)
-    _matrix(axes[0, len(told)], rows(table, metric="utility", learner=explicit), "posterior sampling")
-    axes[0, 0].set_ylabel("asked for")
-    for panel, objective in zip(axes[0, len(told) + 1 :], ("min", "target"), strict=True):
+    _matrix(matrices[-1], rows(table, metric="utility", learner=explicit), "posterior sampling")
+    matrices[0].set_ylabel("asked for")
+    costs = lower.subplots(1, 2)
+    for panel, objective in zip(costs, ("min", "target"), strict=True):
         _costs(panel, table, objective)
         panel.set(
             title=f"to: {OBJECTIVES[objective]}", xlabel="parameters changed", xscale="log", yscale="log"
         )
-    axes[0, len(told) + 1].set_ylabel("error to posterior sampling")
-    handles, names = axes[0, -1].get_legend_handles_labels()
-    figure.legend(handles, names, loc="outside lower center", ncols=9, fontsize=5.5)
+    costs[0].set_ylabel("error to posterior sampling")
+    handles, names = costs[-1].get_legend_handles_labels()
+    lower.legend(handles, names, loc="outside right center")
     return figure
 
 
@@ -59,12 +60,11 @@ def _matrix(panel: Axes, mine: pd.DataFrame, title: str) -> None:
     panel.imshow(values / best, cmap="cividis", vmin=0.2, vmax=1.0)
     for (i, j), value in np.ndenumerate(values):
         colour = "white" if value / best[j] < 0.65 else "black"
-        panel.text(j, i, f"{value:.3f}".lstrip("0"), ha="center", va="center", fontsize=6, color=colour)
+        panel.text(j, i, f"{value:.3f}".lstrip("0"), ha="center", va="center", fontsize=7, color=colour)
     names = list(OBJECTIVES.values())
-    panel.set_xticks(range(3), names, fontsize=5.5)
-    panel.set_yticks(range(3), names, fontsize=5.5)
-    panel.set_title(title, fontsize=7)
-    panel.set_xlabel("attained", fontsize=6)
+    panel.set_xticks(range(3), names)
+    panel.set_yticks(range(3), names)
+    panel.set(title=title, xlabel="attained")
     panel.tick_params(length=0)
 
 
