@@ -10,7 +10,6 @@ from urllib.parse import unquote, urlsplit
 import numpy as np
 import pandas as pd
 import pytest
-import yaml
 from selenium import webdriver
 from selenium.webdriver.common.by import By
 
@@ -257,13 +256,6 @@ def test_number_that_no_measurement_yields_stops_before_the_first_job(edited: Pa
     assert "'sensitivity_cosign'" in done.stderr
     assert "Nearest: 'sensitivity_cosine'" in done.stderr
     assert "Traceback" not in done.stderr
-
-
-def test_conda_environment_matches_the_lock_file() -> None:
-    environment = yaml.safe_load((ROOT / "envs/icgd.yaml").read_text())
-    lock = (ROOT / "requirements.lock").read_text()
-    for package, version in (pin.split("=") for pin in environment["dependencies"] if "python=" not in pin):
-        assert re.search(rf"^{package}=={re.escape(version)}\s", lock, re.MULTILINE), package
 
 
 def test_report_shows_every_figure_and_claim(finished: Path, run: Run, browser: webdriver.Chrome) -> None:

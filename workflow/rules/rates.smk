@@ -19,13 +19,13 @@ rule rates:
         stage("rates")
 
 
-for name, experiment in RUN.config.experiments.items():
+for name in (name for name, experiment in RUN.config.experiments.items() if experiment.trained):
 
     rule:
         name:
             f"rates_{name}"
         input:
-            [PATHS.rates(name, learner) for learner in experiment.trained],
+            [PATHS.rates(name, learner) for learner in RUN.config.experiments[name].trained],
         output:
             PATHS.whole(f"rates/{name}.csv"),
         log:

@@ -1,6 +1,7 @@
-"""The best layer of linear attention and the best gradient step on sine waves, in closed form (`icgd.waves`).
+"""The best layer of linear attention and the best gradient step on sine waves, in closed form.
 
-They bound what training can reach with any features, and tell apart whether a model is the step or better.
+See `icgd.theory.sine`. They bound what training can reach with any features, and tell apart whether a model
+is the step or better.
 """
 
 import jax.numpy as jnp

@@ -1,6 +1,6 @@
 """Circuits: weights of a `PromptedTransformer` that descend on L1, L2 or L∞, switched by prompt or dial.
 
-Three blocks take one step of `icgd.objectives.descend`. The first copies the objective from its token
+Three blocks take one step of `icgd.objectives.dial.descend`. The first copies the objective from its token
 and computes tanh(r/τ), as a softmax head with logit r/τ and value 1 on the objective's token and −r/τ − ln N
 and −1 on each of the N examples; its MLP sends the pull ψ(r_j) of the wanted objective into the slot of the
 example's own place. The second reads

@@ -9,7 +9,7 @@ from pydantic import ValidationError
 from icgd.results.digest import ROOT
 from icgd.spec.explain import explained
 from icgd.spec.model import Config, Grid
-from icgd.spec.reading import ConfigError, joined, merged, nearest, one_of, read
+from icgd.spec.reading import ConfigError, Mistakes, joined, merged, nearest, one_of, read
 
 SECTIONS = ("tasks", "experiments", "figures", "tables", "panels", "claims", "looks")
 """What a study's file holds; `tasks` are named there for several experiments."""
@@ -22,10 +22,8 @@ Tree = dict[str, Any]
 
 def load(overrides: Sequence[Path], given: Mapping[str, Any] | None = None) -> Config:
     """The config under override files, and single values of the command line after them."""
-    base = read(ROOT / "config" / "paper.yaml")
-    changes = stacked(overrides, given or {})
-    _only_known(base, "config/paper.yaml", KNOWN)
-    _only_known(changes, "the override", KNOWN)
+    base = _only_known(read(ROOT / "config" / "paper.yaml"), KNOWN)
+    changes = _only_known(stacked(overrides, given or {}), KNOWN)
     published = base.get("studies", {})
     base["studies"] = merged(published, changes.pop("studies", {}))
     left_out = [_study(study, folder) for study, folder in published.items() if study not in base["studies"]]
@@ -101,9 +99,7 @@ def _study(study: str, folder: Any) -> Tree:
     if folder == INCLUDED and not file.exists():
         known = [path.stem for path in (ROOT / "config" / "studies").glob("*.yaml")]
         one_of(study, known, "studies")
-    part = read(file)
-    _only_known(part, str(file), SECTIONS)
-    return part
+    return _only_known(read(file), SECTIONS)
 
 
 def _section(section: str, base: Tree, parts: Mapping[str, Tree]) -> Tree:
@@ -126,22 +122,28 @@ def _stacked(first: Any, second: Any) -> Any:
     return dict(first) | {k: _stacked(first[k], v) if k in first else v for k, v in second.items()}
 
 
-def _only_known(part: Tree, file: str, known: Sequence[str]) -> None:
-    for key in part:
-        if key not in known:
-            raise ConfigError(
-                f"{file}: unknown key {key!r} (value {part[key]!r}); expected one of {', '.join(known)}. "
-                f"Did you mean {nearest(key, known)}?"
-            )
+def _only_known(part: Tree, known: Sequence[str]) -> Tree:
+    """What a file holds, which may have no other keys than those that are known."""
+    mistakes = [
+        f"{key} is an unknown key (value {value!r}); expected one of {', '.join(known)}. "
+        f"Did you mean {nearest(key, known)}?"
+        for key, value in part.items()
+        if key not in known
+    ]
+    if mistakes:
+        raise ConfigError("\n".join(mistakes))
+    return part
 
 
 def _with_tasks(whole: Tree) -> Tree:
     """Experiments that name a task of the section `tasks` get it."""
-    experiments, tasks = dict(whole.get("experiments") or {}), whole.get("tasks") or {}
+    experiments, tasks, mistakes = dict(whole.get("experiments") or {}), whole.get("tasks") or {}, Mistakes()
     for name, experiment in experiments.items():
         if isinstance(experiment, dict) and isinstance(task := experiment.get("task"), str):
-            one_of(task, tasks, f"experiments.{name}.task")
-            experiments[name] = experiment | {"task": tasks[task]}
+            with mistakes.collected():
+                one_of(task, tasks, f"experiments.{name}.task")
+                experiments[name] = experiment | {"task": tasks[task]}
+    mistakes.refuse()
     return whole | {"experiments": experiments}
 
 
