@@ -1,8 +1,8 @@
 """Descent on L1 or L∞ for prompts of any scale: rivals of descent on L2, at their best rate.
 
 The temperature τ and the sharpness β of `icgd.objectives.dial.descend` are relative to the RMS label. They
-are not fitted, as with τ = ∞ all of these are descent on L2; τ = 0 and β = ∞ are the unsmoothed limits. On clean
-labels the exact fits are least squares.
+are not fitted, as with τ = ∞ all of these are descent on L2; τ = 0 and β = ∞ are the unsmoothed limits. On
+clean labels the exact fits are least squares.
 """
 
 import dataclasses
