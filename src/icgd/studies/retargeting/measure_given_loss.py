@@ -7,7 +7,7 @@ from typing import Any, NamedTuple, get_args
 import equinox as eqx
 import jax
 import jax.numpy as jnp
-from jaxtyping import Array, Float, Key
+from jaxtyping import Array, Bool, Float, Key
 
 from icgd.analysis.columns import Column, Metric, Record
 from icgd.analysis.distances import in_double
@@ -21,7 +21,10 @@ from icgd.tasks.loss_regression import LossRegression
 
 BY = ("family",)
 METRICS = {
-    "loss_error": Metric("‖w − w_descent‖² over ‖w_descent‖², of descent on the prompt's ρ", BY),
+    "loss_error": Metric(
+        "‖w − w_descent‖² over ‖w_descent‖², of descent on the prompt's ρ, where that does not diverge", BY
+    ),
+    "descent_diverged": Metric("share of prompts on which descent on ρ diverges; they are left out", BY),
     "share_of_ignoring": Metric(
         "the error over the least of what ignores the pairs: the blind model, L2 descent at its best scale",
         BY,
@@ -48,6 +51,7 @@ NOVEL = 256
 """Losses of each family whose distance to those of training is measured."""
 SWEPT: tuple[Family, ...] = ("monotone", "l1.5", "welsch", "sum")
 """Families with sweeps of the number of pairs and of noise."""
+DIVERGED = 10.0
 RESCALED = "rescaled_l2"
 OTHERS = (RESCALED,)
 """Descent on L2, with the scale of its weights fitted to each family."""
@@ -62,9 +66,15 @@ class Drawn(NamedTuple):
     descent: Float[Array, "p d"]
     plain: Float[Array, "p d"]
 
+    @property
+    def stable(self) -> Bool[Array, " p"]:
+        """Where no weight of descent on ρ is beyond `DIVERGED` times the RMS of those of descent on L2."""
+        return jnp.all(jnp.abs(self.descent) <= DIVERGED * jnp.sqrt(jnp.mean(self.plain**2)), axis=1)
+
     def rescaled(self) -> Float[Array, "p d"]:
         """L2 descent at the scale that is nearest to descent on ρ."""
-        return self.plain * jnp.sum(self.plain * self.descent) / jnp.sum(self.plain**2)
+        plain = jnp.where(self.stable[:, None], self.plain, 0.0)
+        return self.plain * jnp.sum(plain * self.descent) / jnp.sum(plain**2)
 
 
 def reads(experiment: Experiment, options: Mapping[str, Any]) -> list[str]:
@@ -94,7 +104,11 @@ def measure(
     key = study.key("losses")
     every = {f: drawn(dataclasses.replace(task, family=f), key, prompts) for f in get_args(Family)}
     for family, given in every.items():
-        yield from study.rows(RESCALED, None, {"loss_error": error(given.rescaled(), given)}, family=family)
+        of_descent = {
+            "loss_error": error(given.rescaled(), given),
+            "descent_diverged": jnp.mean(~given.stable),
+        }
+        yield from study.rows(RESCALED, None, of_descent, family=family)
         unread = jnp.mean(error(answers(study.learners[blind], given), given))
         rival = jnp.minimum(error(given.rescaled(), given), unread)
         for name in dict.fromkeys([*learners, blind]):
@@ -144,8 +158,10 @@ def answers(population: Population, given: Drawn) -> Float[Array, "s p d"]:
 
 
 def error(weights: Float[Array, "*s p d"], given: Drawn) -> Float[Array, "*s"]:
-    """The relative squared distance to descent on the prompts' own losses."""
-    return jnp.sum((weights - given.descent) ** 2, (-2, -1)) / jnp.sum(given.descent**2)
+    """The relative squared distance to descent on the prompts' own losses, where that does not diverge."""
+    kept = given.stable[:, None]
+    apart = jnp.where(kept, weights - given.descent, 0.0)
+    return jnp.sum(apart**2, (-2, -1)) / jnp.sum(jnp.where(kept, given.descent, 0.0) ** 2)
 
 
 def gain(weights: Float[Array, "s p d"], given: Drawn) -> Float[Array, " s"]:
@@ -163,7 +179,7 @@ def _values(given: Drawn, weights: Float[Array, "s p d"]) -> Float[Array, " s"]:
 
     prompts = given.prompts
     each = jax.vmap(lambda w: jax.vmap(one)(given.psi_keys, prompts.x, prompts.y, w))(weights)
-    return jnp.mean(each, axis=1)
+    return jnp.mean(each, axis=1, where=given.stable)
 
 
 def novelty(task: LossRegression, key: Key[Array, ""], trained: int) -> dict[str, Float[Array, ""]]:
@@ -187,9 +203,9 @@ def _followed(study: Study, name: str, every: Mapping[Any, Drawn]) -> Iterator[R
     """On the same examples with the pairs of another family: is the answer that of the pairs?"""
     families = list(every)
     for place, family in enumerate(families):
-        theirs = every[families[(place + APART) % len(families)]]
-        ours = answers(study.learners[name], theirs)
-        found = {"follows_pairs": nearer(ours, theirs.descent, every[family].descent)}
+        theirs, own = every[families[(place + APART) % len(families)]], every[family]
+        ours, kept = answers(study.learners[name], theirs), theirs.stable & own.stable
+        found = {"follows_pairs": nearer(ours, theirs.descent, own.descent, kept)}
         yield from study.rows(name, study.learners[name], found, family=family)
 
 
@@ -221,7 +237,11 @@ def noisy(given: Drawn, noise: float, key: Key[Array, ""]) -> Drawn:
 
 
 def nearer(
-    ours: Float[Array, "s p d"], these: Float[Array, "p d"], those: Float[Array, "p d"]
+    ours: Float[Array, "s p d"],
+    these: Float[Array, "p d"],
+    those: Float[Array, "p d"],
+    kept: Bool[Array, " p"],
 ) -> Float[Array, " s"]:
-    """The share of prompts on which our weights are nearer to these than to those."""
-    return jnp.mean(jnp.sum((ours - these) ** 2, -1) < jnp.sum((ours - those) ** 2, -1), axis=-1)
+    """The share of the prompts that are kept on which our weights are nearer to these than to those."""
+    closer = jnp.sum((ours - these) ** 2, -1) < jnp.sum((ours - those) ** 2, -1)
+    return jnp.mean(closer, axis=-1, where=kept)
