@@ -39,7 +39,7 @@ def configured(folder: Path, *overrides: dict[str, Any]) -> Config:
 
 
 MISTAKES: list[tuple[dict[str, Any], list[str]]] = [
-    (tree("sead", 1), ["'sead'", "Did you mean 'seed'"]),
+    (tree("sead", 1), ["sead is an unknown key", "Did you mean 'seed'"]),
     (tree("seeds", 0), ["seeds is 0", "at least 1"]),
     (tree("seeds", "five"), ["seeds is 'five'", "whole number"]),
     (tree("seed", 20261127000000000001), ["seed is 20261127000000000001", "at most 2147483647"]),
