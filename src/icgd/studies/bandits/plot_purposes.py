@@ -35,7 +35,7 @@ def draw(
 ) -> Figure:
     """Matrices of utilities for told learners and the algorithms, then errors by parameters changed."""
     figure = plt.figure(figsize=(PAGE, 4.4))
-    upper, lower = figure.subfigures(2, 1, height_ratios=[1, 1.25])
+    upper, lower = np.asarray(figure.subfigures(2, 1, height_ratios=[1, 1.25]))
     matrices = upper.subplots(1, len(told) + 1)
     for panel, learner in zip(matrices[:-1], told, strict=True):
         _matrix(panel, rows(table, metric="utility", learner=learner), looks[learner].name)
