@@ -19,13 +19,18 @@ rule rates:
         stage("rates")
 
 
-for name in (name for name, experiment in RUN.config.experiments.items() if experiment.trained):
+for name in (
+    name for name, experiment in RUN.config.experiments.items() if experiment.trained
+):
 
     rule:
         name:
             f"rates_{name}"
         input:
-            [PATHS.rates(name, learner) for learner in RUN.config.experiments[name].trained],
+            [
+                PATHS.rates(name, learner)
+                for learner in RUN.config.experiments[name].trained
+            ],
         output:
             PATHS.whole(f"rates/{name}.csv"),
         log:
