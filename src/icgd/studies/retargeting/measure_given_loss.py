@@ -10,7 +10,7 @@ import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float, Key
 
 from icgd.analysis.columns import Column, Metric, Record
-from icgd.analysis.distances import in_double
+from icgd.analysis.distances import diverged, divergence_bound, in_double
 from icgd.analysis.experiment import Experiment
 from icgd.analysis.study import Population, Study
 from icgd.learner import Learner
@@ -51,7 +51,6 @@ NOVEL = 256
 """Losses of each family whose distance to those of training is measured."""
 SWEPT: tuple[Family, ...] = ("monotone", "l1.5", "welsch", "sum")
 """Families with sweeps of the number of pairs and of noise."""
-DIVERGED = 10.0
 RESCALED = "rescaled_l2"
 OTHERS = (RESCALED,)
 """Descent on L2, with the scale of its weights fitted to each family."""
@@ -68,13 +67,17 @@ class Drawn(NamedTuple):
 
     @property
     def stable(self) -> Bool[Array, " p"]:
-        """Where no weight of descent on ρ is beyond `DIVERGED` times the RMS of those of descent on L2."""
-        return jnp.all(jnp.abs(self.descent) <= DIVERGED * jnp.sqrt(jnp.mean(self.plain**2)), axis=1)
+        """Where descent on ρ does not diverge, by the bound of predictions for the weights of L2 descent."""
+        return ~diverged(self.descent, divergence_bound(self.plain))
+
+    def where_stable(self, weights: Float[Array, "*s p d"]) -> Float[Array, "*s p d"]:
+        """The weights, and zeros where descent on ρ diverges."""
+        return jnp.where(self.stable[:, None], weights, 0.0)
 
     def rescaled(self) -> Float[Array, "p d"]:
         """L2 descent at the scale that is nearest to descent on ρ."""
-        plain = jnp.where(self.stable[:, None], self.plain, 0.0)
-        return self.plain * jnp.sum(plain * self.descent) / jnp.sum(plain**2)
+        plain, descent = self.where_stable(self.plain), self.where_stable(self.descent)
+        return self.plain * jnp.sum(plain * descent) / jnp.sum(plain**2)
 
 
 def reads(experiment: Experiment, options: Mapping[str, Any]) -> list[str]:
@@ -100,27 +103,9 @@ def measure(
     """
     task = study.task()
     assert isinstance(task, LossRegression)
-    shares: dict[str, list[Array]] = {name: [] for name in learners}
     key = study.key("losses")
     every = {f: drawn(dataclasses.replace(task, family=f), key, prompts) for f in get_args(Family)}
-    for family, given in every.items():
-        of_descent = {
-            "loss_error": error(given.rescaled(), given),
-            "descent_diverged": jnp.mean(~given.stable),
-        }
-        yield from study.rows(RESCALED, None, of_descent, family=family)
-        unread = jnp.mean(error(answers(study.learners[blind], given), given))
-        rival = jnp.minimum(error(given.rescaled(), given), unread)
-        for name in dict.fromkeys([*learners, blind]):
-            found = answers(study.learners[name], given)
-            metrics = {"loss_error": error(found, given), "gain_attained": gain(found, given)}
-            metrics["share_of_ignoring"] = metrics["loss_error"] / rival
-            if name in shares and family in HELD_OUT and family in ODD:
-                shares[name].append(metrics["share_of_ignoring"])
-            yield from study.rows(name, study.learners[name], metrics, family=family)
-    for name, found_shares in shares.items():
-        worst = jnp.max(jnp.stack(found_shares), axis=0)
-        yield from study.rows(name, study.learners[name], {"unseen_share": worst})
+    yield from _errors(study, learners, blind, every)
     for family, away in novelty(task, study.key("novelty"), trained).items():
         yield from study.rows(RESCALED, None, {"novelty": away}, family=family)
     yield from _followed(study, swept, every)
@@ -159,9 +144,8 @@ def answers(population: Population, given: Drawn) -> Float[Array, "s p d"]:
 
 def error(weights: Float[Array, "*s p d"], given: Drawn) -> Float[Array, "*s"]:
     """The relative squared distance to descent on the prompts' own losses, where that does not diverge."""
-    kept = given.stable[:, None]
-    apart = jnp.where(kept, weights - given.descent, 0.0)
-    return jnp.sum(apart**2, (-2, -1)) / jnp.sum(jnp.where(kept, given.descent, 0.0) ** 2)
+    apart = given.where_stable(weights - given.descent)
+    return jnp.sum(apart**2, (-2, -1)) / jnp.sum(given.where_stable(given.descent) ** 2)
 
 
 def gain(weights: Float[Array, "s p d"], given: Drawn) -> Float[Array, " s"]:
@@ -197,6 +181,27 @@ def novelty(task: LossRegression, key: Key[Array, ""], trained: int) -> dict[str
         nearest = jax.lax.map(lambda psi: jnp.min(jnp.mean((known - psi) ** 2, axis=1)), ours)
         found[family] = jnp.sqrt(jnp.mean(nearest) / jnp.mean(ours**2))
     return found
+
+
+def _errors(study: Study, learners: list[str], blind: str, every: Mapping[Family, Drawn]) -> Iterator[Record]:
+    """Errors by family beside those of what ignores the pairs, and the worst of families never trained."""
+    shares: dict[str, list[Array]] = {name: [] for name in learners}
+    for family, given in every.items():
+        found = {name: answers(study.learners[name], given) for name in dict.fromkeys([*learners, blind])}
+        errors = {name: error(weights, given) for name, weights in found.items()}
+        rescaled = error(given.rescaled(), given)
+        of_descent = {"loss_error": rescaled, "descent_diverged": jnp.mean(~given.stable)}
+        yield from study.rows(RESCALED, None, of_descent, family=family)
+        for name, weights in found.items():
+            share = errors[name] / jnp.minimum(rescaled, jnp.mean(errors[blind]))
+            if name in shares and family in HELD_OUT and family in ODD:
+                shares[name].append(share)
+            metrics = {"loss_error": errors[name], "share_of_ignoring": share}
+            metrics["gain_attained"] = gain(weights, given)
+            yield from study.rows(name, study.learners[name], metrics, family=family)
+    for name, mine in shares.items():
+        worst = {"unseen_share": jnp.max(jnp.stack(mine), axis=0)}
+        yield from study.rows(name, study.learners[name], worst)
 
 
 def _followed(study: Study, name: str, every: Mapping[Any, Drawn]) -> Iterator[Record]:
