@@ -27,5 +27,5 @@ def draw(table: pd.DataFrame) -> Figure:
                 points["size"], points["cost"], "o-", markersize=3, color=COLOURS[str(series)], label=label
             )
         place.set(xlabel=grows, ylabel=part["unit"].iloc[0])
-        place.legend(fontsize=5)
+        place.legend()
     return figure

@@ -57,7 +57,7 @@ def _panel(panel: Axes, mine: pd.DataFrame, learners: list[str], rivals: list[st
         if np.isfinite(value):
             text = (f"{value:.3f}" if value < 0.1 else f"{value:.2f}").lstrip("0")
             colour = "white" if value < 0.09 else "black"
-            panel.text(j, i, text, ha="center", va="center", fontsize=6, color=colour)
+            panel.text(j, i, text, ha="center", va="center", fontsize=7, color=colour)
     for i, learner in enumerate(learners):
         sure = (rows(mine, metric=AGAINST_SEEDS, learner=learner)["mean"] <= TWICE).all()
         width, line = (2.0, "-") if sure else (0.8, "--")

@@ -17,7 +17,7 @@ def select(metrics: pd.DataFrame) -> pd.DataFrame:
 
 def draw(table: pd.DataFrame, looks: Looks, *, panels: dict[str, list[LearnerName]]) -> Figure:
     """A panel for each title, of its first learner's experiment; trained ones as points, others as lines."""
-    figure, axes = plt.subplots(1, len(panels), figsize=(PAGE, 3.4), squeeze=False)
+    figure, axes = plt.subplots(1, len(panels), figsize=(PAGE, 3.7), squeeze=False)
     for panel, (title, learners) in zip(axes[0], panels.items(), strict=True):
         experiment = rows(table, learner=learners[0])["experiment"].iloc[0]
         for learner in learners:
@@ -26,6 +26,6 @@ def draw(table: pd.DataFrame, looks: Looks, *, panels: dict[str, list[LearnerNam
             style = {"linestyle": "none", "markevery": 3} if trained else {"marker": ""}
             curve(panel, mine["pull"], mine, look, label=look.name, **style)
         panel.set(title=title, xlabel="pulls", ylim=(0, None))
-        panel.legend(handlelength=1.6, loc="upper center", bbox_to_anchor=(0.5, -0.22), ncols=2)
+        panel.legend(handlelength=1.6, loc="upper center", bbox_to_anchor=(0.5, -0.2))
     axes[0, 0].set(ylabel="regret so far")
     return figure

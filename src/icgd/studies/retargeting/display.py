@@ -21,7 +21,7 @@ def matrix(panel: Axes, cells: pd.DataFrame) -> None:
     panel.imshow(numbers, cmap="cividis", vmin=-1, vmax=1)
     for (row, column), number in np.ndenumerate(numbers):
         colour = "black" if number > PALE else "white"
-        panel.text(column, row, f"{number:.2f}", ha="center", va="center", color=colour, fontsize=6.5)
+        panel.text(column, row, f"{number:.2f}", ha="center", va="center", color=colour)
     panel.set_xticks(range(3), list(NAMES.values()))
     panel.set_yticks(range(3), list(NAMES.values()))
     panel.spines[:].set_visible(False)

@@ -34,7 +34,7 @@ def draw(table: pd.DataFrame, looks: Looks, *, learners: list[LearnerName]) -> F
     axes[0, 0].set(ylabel="asked for")
     axes[1, 0].set(ylabel=r"attainment of $L_\infty$")
     handles, names = axes[1, 0].get_legend_handles_labels()
-    figure.legend(handles, names, loc="outside lower center", ncols=len(names), fontsize=6.5)
+    figure.legend(handles, names, loc="outside lower center", ncols=len(names))
     return figure
 
 

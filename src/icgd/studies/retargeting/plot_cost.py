@@ -49,5 +49,5 @@ def draw(table: pd.DataFrame, looks: Looks) -> Figure:
         axes[0].plot([], [], "s", color=START_COLOURS[start], label=name)
     axes[0].set(ylabel="share of the gain of\na network trained for it")
     handles, names = axes[0].get_legend_handles_labels()
-    figure.legend(handles, names, loc="outside right center", fontsize=6.5)
+    figure.legend(handles, names, loc="outside right center")
     return figure

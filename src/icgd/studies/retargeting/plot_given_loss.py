@@ -42,14 +42,17 @@ def draw(table: pd.DataFrame, looks: Looks, *, learners: list[LearnerName]) -> F
         )
     novelty = rows(table, metric="novelty").set_index("family")["mean"]
     names = [f"{name}\n({novelty[family]:.2f})" for family, name in families.items()]
-    left.set_xticks(range(len(families)), names, rotation=35, ha="right", fontsize=6.5)
+    left.set_xticks(range(len(families)), names, rotation=35, ha="right")
     left.axvline(len(TRAINED) - 0.5, color="#888888", linewidth=0.7)
     left.set(yscale="log", ylabel="error to descent\non the loss in the prompt")
-    left.legend(fontsize=6.5, ncols=2)
+    left.legend(loc="upper left")
     for family, colour in zip(SWEPT, COLOURS, strict=True):
         mine = rows(table, metric="by_pairs", family=family)
         look = looks[learners[0]]._replace(colour=colour, label=families[family])
         curve(right, numbers(mine["pairs"]), mine, look)
+    counts = sorted(numbers(rows(table, metric="by_pairs")["pairs"]).unique())
     right.set(xscale="log", xlabel="pairs in the prompt")
-    right.legend(fontsize=6.5)
+    right.set_xticks(counts, [f"{count:.0f}" for count in counts])
+    right.minorticks_off()
+    right.legend(loc="upper right", bbox_to_anchor=(1, 0.92))
     return figure

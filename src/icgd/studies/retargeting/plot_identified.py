@@ -38,5 +38,5 @@ def draw(table: pd.DataFrame, looks: Looks) -> Figure:
         curve(axes[3], numbers(mine["layer"]), mine, looks[objective], label=name)
     axes[3].set(xlabel="blocks passed", ylabel="attainment of\nwhat is asked for")
     handles, names = axes[0].get_legend_handles_labels()
-    figure.legend(handles, names, loc="outside lower center", ncols=5, fontsize=6.5)
+    figure.legend(handles, names, loc="outside lower center", ncols=5)
     return figure

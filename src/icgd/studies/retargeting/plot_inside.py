@@ -26,7 +26,7 @@ def draw(table: pd.DataFrame, looks: Looks, *, slopes: str, line: str) -> Figure
         mine = rows(changed, objective=objective)
         curve(axes[0], numbers(mine["size"]), mine, looks[objective], label=title)
     axes[0].set(xlabel=r"$|r|$ / RMS", ylabel=r"slope of $\psi$")
-    axes[0].legend(fontsize=6.5)
+    axes[0].legend()
     for panel, (target, title) in zip(axes[1:], TARGETS.items(), strict=True):
         mine = rows(table, metric="path_attainment", change=line, objective=target)
         for attained, name in NAMES.items():
@@ -37,5 +37,5 @@ def draw(table: pd.DataFrame, looks: Looks, *, slopes: str, line: str) -> Figure
         panel.set(title=f"{looks[line].label}, {title}", xlabel="share of the line", ylim=(LOWEST - 0.1, 1.1))
     axes[1].set(ylabel="attainment")
     axes[2].sharey(axes[1])
-    axes[2].legend(fontsize=6.5)
+    axes[1].legend(loc="lower left")
     return figure

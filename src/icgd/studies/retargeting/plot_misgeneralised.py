@@ -37,5 +37,5 @@ def draw(table: pd.DataFrame, looks: Looks) -> Figure:
         panel.set(title=title, xlabel="untied prompts (%)", ylim=(0, 1))
     axes[0].set(ylabel="share of pairs")
     handles, names = axes[0].get_legend_handles_labels()
-    figure.legend(handles, names, loc="outside upper center", ncols=len(names), fontsize=6.5)
+    figure.legend(handles, names, loc="outside upper center", ncols=len(names))
     return figure
