@@ -9,12 +9,15 @@ from pathlib import Path
 from typing import Any
 
 # Tests compile more than they compute.
-os.environ.setdefault("XLA_FLAGS", "--xla_backend_optimization_level=0")
+os.environ.setdefault("XLA_FLAGS", "--xla_backend_optimization_level=0 --xla_cpu_use_fusion_emitters=false")
+os.environ.setdefault("JAX_COMPILATION_CACHE_DIR", str(Path(__file__).parents[1] / ".cache" / "jax"))
+os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS", "0")
 
 import jax
 import pytest
 
 ROOT = Path(__file__).parents[1]
+CACHES = ROOT / ".cache"
 COPIED = ("Snakefile", "workflow", "config", "src", "envs", "paper", "pyproject.toml", "requirements.lock")
 
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
@@ -42,6 +45,13 @@ def shared_browser() -> Iterator[Any]:
     yield from opened()
 
 
+@pytest.fixture(scope="module", autouse=True)
+def forget_programs() -> Iterator[None]:
+    """Programs of a file's tests are not kept: thousands of them exhaust what a process may map."""
+    yield
+    jax.clear_caches()
+
+
 @pytest.fixture(autouse=True)
 def restore_precision() -> object:
     """Leave the precision as it was, whatever a test or a stage called by it does."""
@@ -59,6 +69,10 @@ def checkout(folder: Path) -> Path:
             shutil.copytree(source, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
         else:
             shutil.copy(source, folder / name)
+    checks = CACHES / "icgd" / "checks"  # a config is checked once for all copies
+    checks.mkdir(parents=True, exist_ok=True)
+    (folder / ".cache" / "icgd").mkdir(parents=True)
+    (folder / ".cache" / "icgd" / "checks").symlink_to(checks)
     return folder
 
 
@@ -67,7 +81,7 @@ def snakemake(
 ) -> "subprocess.CompletedProcess[str]":
     """Call snakemake in a checkout, at smoke size unless a config is named."""
     environment = {k: v for k, v in os.environ.items() if k not in ("NPROC", "PYTHONPATH")}
-    environment["JAX_COMPILATION_CACHE_DIR"] = str(ROOT / ".cache" / "jax")
+    environment["JAX_COMPILATION_CACHE_DIR"] = str(CACHES / "jax")
     environment |= environ or {}
     command = [str(Path(sys.executable).with_name("snakemake")), "--cores", "all", *arguments]
     if "--configfile" not in arguments:

@@ -19,22 +19,15 @@ from icgd.models.policy_ensemble import history_ensemble, recurrent_ensemble
 from icgd.models.recurrent_policy import recurrent_policy
 from icgd.prompt import TokenPrompt
 from icgd.tasks.bandits import BernoulliBandit
+from tests.models_at_hand import built, moved
 
 KEY = jax.random.key(0)
-
-
-def lively(model: Any, scale: float = 0.3) -> Any:
-    """Every weight moved, so that nothing is zero."""
-    leaves, structure = jax.tree.flatten(model)
-    keys = jax.random.split(jax.random.key(1), len(leaves))
-    moved = [leaf + scale * jax.random.normal(k, leaf.shape) for leaf, k in zip(leaves, keys, strict=True)]
-    return jax.tree.unflatten(structure, moved)
 
 
 @pytest.mark.parametrize("build", [history_model, recurrent_policy])
 def test_pull_by_pull_is_the_same_as_in_parallel(build: Any) -> None:
     task = BernoulliBandit(arms=2, pulls=5)
-    policy = lively(build(task, KEY))
+    policy = moved(built(lambda: build(task, KEY)), 0.3)
     chance = task.environment(jax.random.key(2))
     played = play(policy, chance, jnp.array(4))  # type: ignore[arg-type]
     whole = policy(TokenPrompt(played.tokens))
@@ -44,7 +37,7 @@ def test_pull_by_pull_is_the_same_as_in_parallel(build: Any) -> None:
 
 def test_an_episode_is_played_as_by_play() -> None:
     task = BernoulliBandit(arms=2, pulls=5, playing=True)
-    policy = lively(recurrent_policy(task, KEY))
+    policy = moved(built(lambda: recurrent_policy(task, KEY)), 0.3)
     episode, worth = task.sample(jax.random.key(3))
     found = unpacked(policy(episode))
     played = play(policy, episode.chance, episode.first)  # type: ignore[arg-type]
@@ -154,15 +147,15 @@ MEMBERS = {"b": {"source": "random"}, "a": {"source": "mixed", "label": "best_ar
 
 def test_members_learn_from_laws_of_their_own() -> None:
     task = BernoulliBandit(pulls=4, members=MEMBERS)  # type: ignore[arg-type]
-    crowd = history_ensemble(task, KEY, members=["b", "a"])
+    crowd = built(lambda: history_ensemble(task, KEY, members=["b", "a"]))
     assert crowd.names == ("a", "b")
-    prompt, target = task.sample(KEY)
+    prompt, target = eqx.filter_jit(task.sample)(KEY)
     assert prompt.tokens.shape == (2, 4)
     assert (target[0] == target[0, 0]).all(), "the best arm is the label of member a"
-    moved = lively(crowd)
-    whole = moved(prompt)
+    lively = moved(crowd, 0.3)
+    whole = eqx.filter_jit(lively)(prompt)
     for place, name in enumerate(crowd.names):
-        alone = moved.member(name)(TokenPrompt(prompt.tokens[place]))
+        alone = lively.member(name)(TokenPrompt(prompt.tokens[place]))
         assert np.asarray(whole[place]) == pytest.approx(np.asarray(alone), abs=1e-4)
     parts = [law.loss(*one) for law, *one in zip(task.laws(), whole, target, strict=True)]
     assert float(task.loss(whole, target)) == pytest.approx(float(sum(parts)))
@@ -173,8 +166,8 @@ def test_members_learn_from_laws_of_their_own() -> None:
 def test_recurrent_members_play_their_episodes() -> None:
     laws = {"x": {"playing": True}, "y": {"playing": True, "objective": "min"}}
     task = BernoulliBandit(pulls=3, members=laws)  # type: ignore[arg-type]
-    crowd = recurrent_ensemble(task, KEY, members=["x", "y"])
-    prompt, target = task.sample(KEY)
+    crowd = built(lambda: recurrent_ensemble(task, KEY, members=["x", "y"]))
+    prompt, target = eqx.filter_jit(task.sample)(KEY)
     assert isinstance(prompt, Episode)
     assert target[1].tolist() == pytest.approx((1 - prompt.chance.means[1]).tolist())
     assert jnp.isfinite(task.loss(crowd(prompt), target))
@@ -191,8 +184,9 @@ CHANGES: dict[str, dict[str, Any]] = {
 
 def changes(*names: str) -> Any:
     task = BernoulliBandit(pulls=4)
-    base = lively(history_ensemble(task, KEY, members=["m", "n"]))
-    found: Any = history_changes(task, KEY, members={n: CHANGES[n] for n in names}, base=["m", "n"], of="n")
+    base = moved(built(lambda: history_ensemble(task, KEY, members=["m", "n"])), 0.3)
+    members = {n: CHANGES[n] for n in names}
+    found: Any = built(lambda: history_changes(task, KEY, members=members, base=["m", "n"], of="n"))
     assert bool(jnp.isnan(found.base.members.embedding).all())
     return dataclasses.replace(found, base=base)
 
@@ -202,7 +196,7 @@ def test_a_change_of_nothing_is_the_base() -> None:
     base = adapted.base.member("n")
     prompt = TokenPrompt(jnp.array([6, 1, 2, 5]))
     for name in ("all_to_min", "rank_1_to_min"):
-        same = adapted.member(name)(prompt)
+        same = eqx.filter_jit(adapted.member(name))(prompt)
         assert np.asarray(same) == pytest.approx(np.asarray(base(prompt)), abs=1e-5)
     other = adapted.member("random_all_to_min")(prompt)
     assert float(jnp.abs(other - base(prompt)).max()) > 0.01
@@ -211,7 +205,7 @@ def test_a_change_of_nothing_is_the_base() -> None:
 def test_only_a_part_gets_a_gradient_and_so_many_numbers() -> None:
     adapted = changes("start_to_min", "biases_to_min")
     prompt = TokenPrompt(jnp.array([[6, 1, 2, 5], [6, 0, 3, 4]]))
-    gradient = eqx.filter_grad(lambda model: jnp.sum(model(prompt) ** 2))(adapted)
+    gradient = eqx.filter_jit(eqx.filter_grad(lambda model: jnp.sum(model(prompt) ** 2)))(adapted)
     assert all(float(jnp.abs(leaf).max()) == 0 for leaf in jax.tree.leaves(gradient.base))
     embedding = gradient.differences[0].added
     assert float(jnp.abs(embedding[1]).max()) > 0  # start: its own first token alone

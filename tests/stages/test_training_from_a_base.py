@@ -15,8 +15,10 @@ from icgd.stages.errors import StageError
 
 TASK = {"module": "icgd.tasks.objective_regression", "name": "ObjectiveRegression", "options": {}}
 BLOCKS = "icgd.models.blocks", "prompted_transformer"
-UNTOLD = {"told": False, "weighs": True}
+SMALL = {"layers": 1}
+UNTOLD = SMALL | {"told": False, "weighs": True}
 CHANGE = "icgd.models.adapters", "adapted"
+BIASES = SMALL | {"part": "biases"}
 
 
 def job(output: Path, kind: tuple[str, str], options: dict[str, Any], seeds: list[int], **parts: Any) -> Job:
@@ -40,14 +42,10 @@ def job(output: Path, kind: tuple[str, str], options: dict[str, Any], seeds: lis
 def test_training_starts_from_the_seeds_last_weights(tmp_path: Path) -> None:
     files = [tmp_path / "base.2-3.npz", tmp_path / "base.0-1.npz"]
     for file, block in zip(files, ([2, 3], [0, 1]), strict=True):
-        train.main(
-            job(file, BLOCKS, {"told": False, "weighs": True}, block, training_task={"objective": "l2"})
-        )
+        train.main(job(file, BLOCKS, UNTOLD, block, training_task={"objective": "l2"}))
     start = [Artefact(file, "digest") for file in files]
     output = tmp_path / "change.npz"
-    train.main(
-        job(output, CHANGE, {"part": "biases"}, [1, 2], start=start, training_task={"objective": "l1"})
-    )
+    train.main(job(output, CHANGE, BIASES, [1, 2], start=start, training_task={"objective": "l1"}))
     learner, _ = load_learner(Artefact(output, "digest"))
     assert isinstance(learner, Adapted)
     for place, (file, row) in enumerate([(files[1], 1), (files[0], 0)]):
@@ -64,6 +62,6 @@ def test_a_base_of_other_shapes_is_named(tmp_path: Path) -> None:
     train.main(job(tmp_path / "base.npz", BLOCKS, other, [0]))
     start, output = [Artefact(tmp_path / "base.npz", "digest")], tmp_path / "change.npz"
     with pytest.raises(StageError, match=r"base\.npz has weights of other shapes"):
-        train.main(job(output, CHANGE, {"part": "biases"}, [0], start=start))
+        train.main(job(output, CHANGE, BIASES, [0], start=start))
     with pytest.raises(StageError, match=r"PromptedTransformer has no base for the weights of .*base\.npz"):
         train.main(job(output, BLOCKS, other, [0], start=start))

@@ -1,4 +1,4 @@
-"""A run in one file: made here, moved to a clean checkout, and used there without training."""
+"""A run of one study; its results in one file, moved to a clean checkout and used there without training."""
 
 import json
 import os
@@ -17,6 +17,8 @@ pytestmark = pytest.mark.workflow
 RESULTS = Path("results/few")
 ARCHIVE = RESULTS / "icgd-few.tar.gz"
 TEXTS = ("LICENSE", "CITATION.cff")
+HOSTILE = {"JAX_ENABLE_X64": "1", "MPLBACKEND": "module://matplotlib_inline.backend_inline"}
+"""What a user's shell may hold; it changes nothing."""
 
 
 def fresh(folder: Path) -> Path:
@@ -29,10 +31,10 @@ def fresh(folder: Path) -> Path:
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A checkout with a tiny run and its archive."""
-    folder = fresh(tmp_path_factory.mktemp("made") / "icgd")
+    """A checkout, in a folder with signs in its name, with a tiny run of one study and its archive."""
+    folder = fresh(tmp_path_factory.mktemp("with a space") / "a:b 'c'")
     config = write(folder.parent / "few.yaml")
-    snakemake(folder, "all", "archive", "--configfile", str(config))
+    snakemake(folder, "all", "archive", "--configfile", str(config), environ=HOSTILE)
     return folder
 
 
@@ -80,6 +82,22 @@ def test_archive_says_what_it_holds(made: Path, tmp_path: Path) -> None:
         ).returncode
         == 0
     )
+
+
+def test_one_study_without_claims_goes_to_the_paper(made: Path, tmp_path: Path) -> None:
+    """Numbers of what is left out are printed as such."""
+    folder = tmp_path / "icgd"
+    shutil.copytree(made, folder)
+    (folder / RESULTS / "config_file.txt").unlink()
+    snakemake(
+        folder, str(RESULTS / "paper.pdf"), "--configfile", str(write(tmp_path / "few.yaml", claims=None))
+    )
+    numbers = (folder / RESULTS / "numbers/numbers.tex").read_text("utf-8")
+    assert r"\defineresult{claim/E1.5/verdict}{\notinrun}" in numbers
+    absent = "multi_step/transformer_recurrent_2/sensitivity_cosine?reference=gdpp_2"
+    assert rf"\defineresult{{{absent}}}{{\notinrun}}" in numbers
+    before = (made / RESULTS / "paper.pdf").read_bytes()
+    assert (folder / RESULTS / "paper.pdf").read_bytes() != before
 
 
 def test_figures_and_pdf_come_from_it_without_training(made: Path, clone: Path) -> None:

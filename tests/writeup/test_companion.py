@@ -1,6 +1,8 @@
 """The page of learners: what its models answer in a browser is what they answer here."""
 
+import functools
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +27,7 @@ from icgd.tasks.linear_regression import LinearRegression
 from icgd.tasks.sine_waves import SineWaves
 from icgd.writeup.companion import exported, rounded
 from icgd.writeup.report import PAGES
+from tests.models_at_hand import built, moved
 from tests.pages import ANSWERS, PROMPTS, answers_differ, prompts_like
 
 LINEAR = LinearRegression(dimension=2, context_length=6)
@@ -43,39 +46,40 @@ def softmax_stack() -> Transformer:
 
 def told(*, weighs: bool = False, paired: bool = False) -> Learner:
     """A model that is told its objective, with no weight at zero."""
-    model = prompted_transformer(
+    model: Learner = prompted_transformer(
         LINEAR, KEY, layers=2, width=16, heads=2, hidden=24, weighs=weighs, paired=paired
     )
-    leaves, rest = jax.tree.flatten(model)
-    keys = jax.random.split(KEY, len(leaves))
-    moved = [leaf + 0.2 * jax.random.normal(key, leaf.shape) for leaf, key in zip(leaves, keys, strict=True)]
-    found: Learner = jax.tree.unflatten(rest, moved)
-    return found
+    return moved(model)
 
 
-LEARNERS: dict[str, tuple[Learner, int, int]] = {
-    "stack": (attention_stack(LINEAR, KEY, layers=2, heads=2, initial_scale=0.3), 2, 0),
-    "looped": (attention_stack(LINEAR, KEY, repeats=3, initial_scale=0.3), 2, 0),
-    "normalised": (attention_stack(LINEAR, KEY, layers=3, normalised=True, initial_scale=0.3), 2, 0),
-    "softmax": (softmax_stack(), 2, 0),
-    "descent": (GradientDescent(RATES, 6, WEIGHTS), 2, 0),
-    "per_context": (GradientDescent(RATES), 2, 0),
-    "gdpp": (GradientDescentPlusPlus(RATES, 0.2 * RATES, 6, Fit(True, True, 1.25)), 2, 0),
-    "least_squares": (Ridge(jnp.zeros(())), 2, 0),
-    "ridge": (Ridge(jnp.asarray(0.5)), 2, 0),
-    "constant": (Constant(WEIGHTS), 2, 0),
-    "waves": (feature_transformer(SineWaves(), KEY, layers=2), 1, 0),
-    "told": (told(weighs=True), 2, 3),
-    "told_answers": (told(), 2, 3),
-    "given_pairs": (told(weighs=True, paired=True), 2, 16),
-    "affine": (OnFeatures(Affine(), GradientDescent(RATES, 6)), 1, 0),
+LEARNERS: dict[str, tuple[Callable[[], Learner], int, int]] = {
+    "stack": (lambda: attention_stack(LINEAR, KEY, layers=2, heads=2, initial_scale=0.3), 2, 0),
+    "looped": (lambda: attention_stack(LINEAR, KEY, repeats=3, initial_scale=0.3), 2, 0),
+    "normalised": (lambda: attention_stack(LINEAR, KEY, layers=3, normalised=True, initial_scale=0.3), 2, 0),
+    "softmax": (softmax_stack, 2, 0),
+    "descent": (lambda: GradientDescent(RATES, 6, WEIGHTS), 2, 0),
+    "per_context": (lambda: GradientDescent(RATES), 2, 0),
+    "gdpp": (lambda: GradientDescentPlusPlus(RATES, 0.2 * RATES, 6, Fit(True, True, 1.25)), 2, 0),
+    "least_squares": (lambda: Ridge(jnp.zeros(())), 2, 0),
+    "ridge": (lambda: Ridge(jnp.asarray(0.5)), 2, 0),
+    "constant": (lambda: Constant(WEIGHTS), 2, 0),
+    "waves": (lambda: feature_transformer(SineWaves(), KEY, layers=2), 1, 0),
+    "told": (lambda: told(weighs=True), 2, 3),
+    "told_answers": (told, 2, 3),
+    "given_pairs": (lambda: told(weighs=True, paired=True), 2, 16),
+    "affine": (lambda: OnFeatures(Affine(), GradientDescent(RATES, 6)), 1, 0),
 }
+
+
+@functools.cache
+def learner_of(name: str) -> Learner:
+    return built(LEARNERS[name][0])
 
 
 @pytest.fixture
 def page(tmp_path: Path) -> Path:
     """The models' script alone, with all learners as if they had one snapshot and one seed."""
-    held = {name: exported(_with_axes(learner)) for name, (learner, *_) in LEARNERS.items()}
+    held = {name: exported(_with_axes(learner_of(name))) for name in LEARNERS}
     script = (PAGES / "models.js").read_text("utf-8")
     learners = {name: {"steps": [0], "model": model} for name, model in held.items()}
     data = json.dumps([{"name": "all", "learners": learners}])
@@ -93,7 +97,7 @@ def _with_axes(learner: Any) -> Any:
 def test_a_browser_answers_as_jax(
     name: str, page: Path, shared_browser: webdriver.Chrome, double: None
 ) -> None:
-    learner, width, objective = LEARNERS[name]
+    learner, (_, width, objective) = learner_of(name), LEARNERS[name]
     shared_browser.get(page.as_uri())
     prompts = prompts_like(np.random.default_rng(0), PROMPTS, 6, width, objective)
     there = shared_browser.execute_script(ANSWERS, "all", name, 0, *prompts)

@@ -1,6 +1,8 @@
 """Policies of bandits in a browser: trained ones as in JAX, explicit ones as those of the library."""
 
+import functools
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 import equinox as eqx
@@ -21,6 +23,7 @@ from icgd.prompt import TokenPrompt
 from icgd.tasks.bandits import BernoulliBandit
 from icgd.writeup.companion import exported, rounded
 from icgd.writeup.report import PAGES
+from tests.models_at_hand import built, moved
 
 ARMS, PULLS, HISTORIES = 3, 12, 1000
 TASK = BernoulliBandit(arms=ARMS, pulls=PULLS)
@@ -31,30 +34,24 @@ return arguments[1].map(tokens => POLICIES[model.kind](model, tokens).at(-1));
 """
 
 
-def noisy(policy: Policy) -> Policy:
-    """With no weight at zero, as after training."""
-    leaves, rest = jax.tree.flatten(policy)
-    keys = jax.random.split(KEY, len(leaves))
-    moved = [
-        leaf + 0.2 * jax.random.normal(key, leaf.shape) if eqx.is_array(leaf) else leaf
-        for leaf, key in zip(leaves, keys, strict=True)
-    ]
-    found: Policy = jax.tree.unflatten(rest, moved)
-    return found
-
-
-SECOND: dict[str, Policy] = {
-    "history": noisy(history_model(TASK, KEY, width=16, hidden=24)),
-    "recurrent": noisy(recurrent_policy(TASK, KEY, width=12)),
+MAKERS: dict[str, Callable[[], Policy]] = {
+    "history": lambda: history_model(TASK, KEY, width=16, hidden=24),
+    "recurrent": lambda: recurrent_policy(TASK, KEY, width=12),
 }
+
+
+@functools.cache
+def second(name: str) -> Policy:
+    """The policy that is looked at, with no weight at zero."""
+    return moved(built(MAKERS[name]))
 
 
 @pytest.fixture
 def page(tmp_path: Path) -> Path:
     """The scripts, and both policies as the second of two that were trained side by side."""
     data = {}
-    for name, policy in SECOND.items():
-        stacked = jax.tree.map(lambda a: jnp.stack([0 * a, a]) if eqx.is_array(a) else a, policy)
+    for name in MAKERS:
+        stacked = jax.tree.map(lambda a: jnp.stack([0 * a, a]) if eqx.is_array(a) else a, second(name))
         ensemble = PolicyEnsemble(stacked, ("first", "second"))
         data[name] = exported(jax.tree.map(lambda a: a[None, None] if eqx.is_array(a) else a, ensemble))
     scripts = "".join((PAGES / f"{name}.js").read_text("utf-8") for name in ("models", "plot", "policies"))
@@ -64,7 +61,7 @@ def page(tmp_path: Path) -> Path:
     return path
 
 
-@pytest.mark.parametrize("name", SECOND)
+@pytest.mark.parametrize("name", MAKERS)
 def test_a_browser_answers_histories_as_jax(
     name: str, page: Path, shared_browser: webdriver.Chrome, double: None
 ) -> None:
@@ -73,7 +70,7 @@ def test_a_browser_answers_histories_as_jax(
     tokens[:, 0] = 2 * ARMS
     shared_browser.get(page.as_uri())
     there = np.asarray(shared_browser.execute_script(ANSWERS, name, tokens.tolist()), float)
-    policy = jax.tree.map(lambda a: a.astype(float) if eqx.is_array(a) else a, rounded(SECOND[name]))
+    policy = jax.tree.map(lambda a: a.astype(float) if eqx.is_array(a) else a, rounded(second(name)))
     here = np.asarray(jax.vmap(policy)(TokenPrompt(jnp.asarray(tokens))))[:, -1]
     assert float(np.std(here)) > 0.1
     assert float(np.max(abs(there - here))) < 1e-4

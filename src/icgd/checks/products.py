@@ -12,7 +12,7 @@ from icgd.spec.expansion import LAW
 from icgd.spec.model import Claim, Config, Experiment
 from icgd.spec.reading import ConfigError, Mistakes, nearest, one_of
 from icgd.spec.selectors import measured, parsed, used_keys
-from icgd.writeup.numbers import flatten
+from icgd.writeup.numbers import leaves
 from icgd.writeup.sections import frame_files, left_out_experiments, section_files
 
 if TYPE_CHECKING:
@@ -122,7 +122,7 @@ def _number(
 
 def other_keys(config: Config) -> Iterator[str]:
     """Keys of numbers about a config and its claims."""
-    yield from (f"config{key}" for key, _ in flatten(config.model_dump(mode="json", exclude={"homes"})))
+    yield from (f"config{key}" for key, _ in leaves(config.model_dump(mode="json", exclude={"homes"})))
     for name in config.claims:
         yield from (f"claim/{name}/{what}" for what in ("verdict", "value", "threshold"))
 

@@ -51,7 +51,7 @@ def clean(environ: Mapping[str, str], xla_flags: str | None = None) -> dict[str,
     cache = SOURCES.parent / ".cache" / "jax"
     caching = {
         "JAX_COMPILATION_CACHE_DIR": str(cache),
-        "JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS": "0.05",
+        "JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS": "0",
     }
     return caching | kept | ({"XLA_FLAGS": flags} if flags else {})
 

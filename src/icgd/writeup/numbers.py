@@ -95,14 +95,20 @@ def flatten(tree: Any, prefix: str = "") -> Iterator[tuple[str, str]]:
     """Definitions of a nested record's scalar leaves, by path, and of the number of entries of what holds
     others.
     """
+    for path, value in leaves(tree, prefix):
+        yield path, f"{value:,}".replace(",", r"\,") if _big(value) else escape(str(value))
+
+
+def leaves(tree: Any, prefix: str = "") -> Iterator[tuple[str, Any]]:
+    """The same with values as they are."""
     items = tree.items() if isinstance(tree, Mapping) else enumerate(tree)
     for key, value in items:
         path = f"{prefix}/{key}"
         if isinstance(value, Mapping | list):
-            yield from flatten(value, path)
-            yield f"{path}/count", str(len(value))
+            yield from leaves(value, path)
+            yield f"{path}/count", len(value)
         else:
-            yield path, f"{value:,}".replace(",", r"\,") if _big(value) else escape(str(value))
+            yield path, value
 
 
 def _big(value: Any) -> bool:
