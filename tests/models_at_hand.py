@@ -1,7 +1,7 @@
 """Models for tests: built in one compiled program, and moved off their zeros."""
 
 from collections.abc import Callable
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import equinox as eqx
 import jax
@@ -20,7 +20,7 @@ def moved(model: M, scale: float = 0.2) -> M:
     """A model with noise on every weight, so that none is zero, as after training."""
     generator = np.random.default_rng(0)
 
-    def noisy(leaf: object) -> object:
+    def noisy(leaf: Any) -> Any:
         if not eqx.is_array(leaf):
             return leaf
         return leaf + np.asarray(scale * generator.normal(size=leaf.shape), leaf.dtype)
