@@ -28,6 +28,17 @@ def test_schedule_warms_up_and_decay_spares_both_ends() -> None:
     assert moved[-1] < 0.01 * max(moved)
 
 
+def test_a_constant_rate_stays_after_the_warm_up_and_has_no_decay() -> None:
+    optimiser = Training(10, 1, 1, 0.1, schedule="constant", warmup=0.2).transformation()
+    state, moved = optimiser.init(jnp.ones(1)), []
+    for _ in range(10):  # Adam's step on a gradient that stays is the rate
+        update, state = optimiser.update(jnp.ones(1), state, jnp.ones(1))
+        moved.append(-float(update[0]))
+    assert moved == pytest.approx([0.0, 0.05, *[0.1] * 8], abs=1e-6)
+    with pytest.raises(ValueError, match="weight_decay goes with the schedule 'cosine'"):
+        Training(10, 1, 1, 0.1, schedule="constant", weight_decay=0.1)
+
+
 def test_muon_turns_the_layers_matrices_alone() -> None:
     """A first update has like singular values, of about Adam's size; in an embedding, like entries."""
     task = ObjectiveRegression(dimension=3, context_length=4)

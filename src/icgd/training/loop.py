@@ -57,14 +57,15 @@ def _matrices(weights: Any) -> Any:
 
 @dataclass(frozen=True)
 class Training:
-    """AdamW, or Muon, with linear warm-up, a cosine schedule to zero and clipping by global norm.
+    """AdamW, or Muon, with linear warm-up, a cosine schedule to zero, or none, and clipping by global norm.
 
     Muon (Jordan et al. 2024) makes the updates of the layers' matrices orthogonal, at the root mean square
     that is usual for Adam (Liu et al. 2025), so that all share a learning rate; other weights get Adam.
     Both have Nesterov's momentum.
 
     Weight decay matters only to entries that the loss does not see: it takes them to zero. It peaks
-    half-way: early, it can hold a layer at its saddle near zero; late, it would bias the solution. For
+    half-way: early, it can hold a layer at its saddle near zero; late, it would bias the solution. It goes
+    with the cosine: a constant rate has none. For
     activation_clip see `icgd.models.fast_linear.predictions`; it applies in training only.
     """
 
@@ -76,6 +77,8 @@ class Training:
     seeds_at_once: NonNegativeInt = 0
     """How many of a job's seeds are trained together, vectorised; 0 for all."""
     optimiser: Literal["adam", "muon"] = "adam"
+    schedule: Literal["cosine", "constant"] = "cosine"
+    """Of the learning rate after the warm-up."""
     warmup: Fraction = 0.0
     """Share of the steps over which the learning rate rises."""
     second_moment_decay: PositiveFloat = 0.999
@@ -88,11 +91,18 @@ class Training:
     """If positive, weights are also kept at every multiple of it, up to step `snapshot_until`."""
     snapshot_until: NonNegativeInt = 0
 
+    def __post_init__(self) -> None:
+        if self.weight_decay and self.schedule == "constant":
+            raise ValueError("weight_decay goes with the schedule 'cosine'; expected 0 with 'constant'")
+
     def transformation(self) -> optax.GradientTransformation:
         """The optimiser of one seed."""
         rise = round(self.warmup * self.steps)
         start = 0.0 if rise else self.learning_rate
-        schedule = optax.warmup_cosine_decay_schedule(start, self.learning_rate, rise, self.steps)
+        if self.schedule == "constant":
+            schedule = optax.warmup_constant_schedule(start, self.learning_rate, rise)
+        else:
+            schedule = optax.warmup_cosine_decay_schedule(start, self.learning_rate, rise, self.steps)
 
         def decay(step: Any) -> Any:
             share = schedule(step) / self.learning_rate
