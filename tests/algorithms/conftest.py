@@ -5,6 +5,7 @@ import pytest
 
 from icgd.prompt import Prompt
 from icgd.tasks.linear_regression import LinearRegression
+from tests.prompts import drawn_from
 
 KEY = jax.random.key(3)
 TASK = LinearRegression(dimension=4, context_length=6)
@@ -12,5 +13,5 @@ TASK = LinearRegression(dimension=4, context_length=6)
 
 @pytest.fixture
 def prompts(double: None) -> tuple[Prompt, jax.Array]:
-    drawn, targets = jax.vmap(TASK.sample)(jax.random.split(KEY, 20_000))
+    drawn, targets = drawn_from(TASK, KEY, 20_000)
     return jax.tree.map(lambda a: a.astype(float), drawn), targets.astype(float)

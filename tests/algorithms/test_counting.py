@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from icgd.algorithms.counting import EVIDENCE, Counting, followers
 from icgd.analysis.attention_scores import centred
 from icgd.tasks.token_sequences import MarkovChains
+from tests.prompts import answers_of, drawn_from
 
 KEY = jax.random.key(3)
 
@@ -48,10 +49,10 @@ def test_a_step_on_pairs_is_the_count_for_both_losses(double: None) -> None:
 
 def test_fitted_rate_is_the_best(double: None) -> None:
     task = MarkovChains(vocabulary=6, length=20, states=4)
-    prompts, targets = jax.vmap(task.sample)(jax.random.split(KEY, 64))
+    prompts, targets = drawn_from(task, KEY, 64)
 
     def loss(model: Counting) -> float:
-        return float(jnp.mean(jax.vmap(task.loss)(jax.vmap(model)(prompts), targets)))
+        return float(jnp.mean(jax.vmap(task.loss)(answers_of(model, prompts), targets)))
 
     for rule in ("step", "dirichlet"):
         model = Counting(jnp.ones(()), rule, 6).fitted(prompts, targets)  # type: ignore[arg-type]

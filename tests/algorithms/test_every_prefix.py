@@ -9,7 +9,7 @@ from icgd.algorithms.every_prefix import EveryPrefix, prefix_descent, prefix_lea
 from icgd.algorithms.least_squares import Ridge
 from icgd.prompt import Prompt
 from icgd.tasks.regression_sequences import RegressionSequences, following
-from tests.prompts import random_prompt
+from tests.prompts import answers_of, drawn_from, random_prompt
 
 KEY = jax.random.key(0)
 TASK = RegressionSequences(dimension=3, context_length=6)
@@ -39,7 +39,7 @@ def test_least_squares_is_that_of_minimum_norm(double: None) -> None:
 
 
 def test_one_rate_serves_all_prefixes_best(double: None) -> None:
-    prompts, targets = jax.vmap(TASK.sample)(jax.random.split(KEY, 2000))
+    prompts, targets = drawn_from(TASK, KEY, 2000)
     prompts = jax.tree.map(lambda a: a.astype(float), prompts)
     fitted = prefix_descent(TASK, KEY, steps=1).fitted(prompts, targets).learner
     assert isinstance(fitted, GradientDescentPlusPlus)
@@ -48,13 +48,13 @@ def test_one_rate_serves_all_prefixes_best(double: None) -> None:
         step = EveryPrefix(
             GradientDescentPlusPlus(factor * fitted.learning_rates, fitted.shrinkages, 6, fitted.fit)
         )
-        return float(jnp.mean((jax.vmap(step)(prompts) - targets) ** 2))
+        return float(jnp.mean((answers_of(step, prompts) - targets) ** 2))
 
     assert loss(1.0) < min(loss(0.93), loss(1.07))
 
 
 def test_ridge_without_noise_has_the_least_penalty_of_the_search(double: None) -> None:
-    prompts, targets = jax.vmap(TASK.sample)(jax.random.split(KEY, 100))
+    prompts, targets = drawn_from(TASK, KEY, 100)
     fitted = prefix_ridge(TASK, KEY).fitted(prompts, targets).learner
     assert isinstance(fitted, Ridge)
     assert float(fitted.penalty) < 1.2e-4

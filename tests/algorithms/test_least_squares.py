@@ -10,7 +10,7 @@ import pytest
 from icgd.algorithms import least_squares as solvers
 from icgd.prompt import Prompt
 from icgd.tasks.linear_regression import LinearRegression
-from tests.prompts import random_prompt
+from tests.prompts import answers_of, drawn_from, random_prompt
 
 KEY = jax.random.key(0)
 TASK = LinearRegression(dimension=4, context_length=6)
@@ -35,7 +35,7 @@ def test_ridge_solves_its_normal_equations(double: None, n: int) -> None:
 
 def test_bayes_ridge_is_best_among_penalties(double: None) -> None:
     task = LinearRegression(dimension=3, context_length=6, label_noise=0.3, weight_scale=1.5)
-    prompts, targets = jax.vmap(task.sample)(jax.random.split(KEY, 40_000))
+    prompts, targets = drawn_from(task, KEY, 40_000)
     best = solvers.bayes_ridge(task, KEY)
 
     def loss(penalty: float) -> float:
@@ -47,7 +47,7 @@ def test_bayes_ridge_is_best_among_penalties(double: None) -> None:
 
 def test_jacobi_rate_is_the_least_squares_one(double: None) -> None:
     task = LinearRegression(dimension=4, context_length=6)
-    prompts, targets = jax.vmap(task.sample)(jax.random.split(KEY, 2000))
+    prompts, targets = drawn_from(task, KEY, 2000)
     fitted = solvers.jacobi_step(task, KEY).fitted(prompts, targets)
 
     def loss(rate: jax.Array) -> jax.Array:
@@ -58,7 +58,7 @@ def test_jacobi_rate_is_the_least_squares_one(double: None) -> None:
 
 def test_fitted_ridge_finds_the_bayes_penalty(double: None) -> None:
     task = LinearRegression(dimension=3, context_length=6, label_noise=0.3)
-    drawn, targets = jax.vmap(task.sample)(jax.random.split(KEY, 40_000))
+    drawn, targets = drawn_from(task, KEY, 40_000)
     drawn = jax.tree.map(lambda a: a.astype(float), drawn)
     fitted = solvers.fitted_ridge(task, KEY).fitted(drawn, targets.astype(float))
     assert float(fitted.penalty) == pytest.approx(0.3**2, rel=0.15)
@@ -99,7 +99,7 @@ def test_newton_schulz_leaves_the_powers_of_its_first_error(double: None) -> Non
 def assert_no_rescaling_is_better(learner: solvers.NewtonSchulz, prompts: tuple[Prompt, jax.Array]) -> None:
     def loss(factor: float) -> float:
         changed = dataclasses.replace(learner, scale=learner.scale * factor)
-        return float(jnp.mean((jax.vmap(changed)(prompts[0]) - prompts[1]) ** 2))
+        return float(jnp.mean((answers_of(changed, prompts[0]) - prompts[1]) ** 2))
 
     assert loss(1.0) < 1.01 * min(loss(0.8), loss(1.2))
 

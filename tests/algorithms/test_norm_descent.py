@@ -11,6 +11,7 @@ import pytest
 from icgd.algorithms import norm_descent as norms
 from icgd.prompt import Prompt
 from tests.algorithms.conftest import KEY, TASK
+from tests.prompts import answers_of
 
 
 @pytest.mark.parametrize("norm", ["l1", "linf"])
@@ -20,7 +21,7 @@ def test_rates_of_descent_on_norms_are_the_best(prompts: tuple[Prompt, jax.Array
 
     def loss(factor: float) -> float:
         scaled = dataclasses.replace(learner, rate=factor * learner.rate)
-        return float(jnp.mean((jax.vmap(scaled)(stored) - targets) ** 2))
+        return float(jnp.mean((answers_of(scaled, stored) - targets) ** 2))
 
     assert loss(1.0) < min(loss(0.9), loss(1.1), loss(0.0))
     size = float(jnp.sqrt(jnp.mean(stored.y**2)))
@@ -28,7 +29,9 @@ def test_rates_of_descent_on_norms_are_the_best(prompts: tuple[Prompt, jax.Array
     assert float(learner.sharpness) == pytest.approx(5 / size if norm == "linf" else 0, rel=0.02)
     tripled = dataclasses.replace(stored, y=3 * stored.y)
     again = norms.norm_descent(TASK, KEY, norm=norm, steps=2).fitted(tripled, 3 * targets)
-    np.testing.assert_allclose(jax.vmap(again)(tripled), 3 * jax.vmap(learner)(stored), rtol=1e-3, atol=1e-3)
+    np.testing.assert_allclose(
+        answers_of(again, tripled), 3 * answers_of(learner, stored), rtol=1e-3, atol=1e-3
+    )
 
 
 @pytest.mark.parametrize("norm", ["l1", "linf"])

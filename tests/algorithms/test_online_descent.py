@@ -15,7 +15,7 @@ from icgd.algorithms.online_descent import (
 )
 from icgd.prompt import Prompt
 from icgd.tasks.regression_sequences import RegressionSequences, following
-from tests.prompts import random_prompt
+from tests.prompts import answers_of, drawn_from, random_prompt
 
 KEY = jax.random.key(0)
 TASK = RegressionSequences(dimension=3, context_length=6)
@@ -83,11 +83,11 @@ def test_one_pass_of_least_mean_squares(double: None) -> None:
 
 
 def test_fits_are_minima(double: None) -> None:
-    prompts, targets = jax.vmap(TASK.sample)(jax.random.split(KEY, 600))
+    prompts, targets = drawn_from(TASK, KEY, 600)
     prompts = jax.tree.map(lambda a: a.astype(float), prompts)
 
     def loss(learner: OnlineDescent | OnePass) -> float:
-        return float(jnp.mean((jax.vmap(learner)(prompts) - targets) ** 2))
+        return float(jnp.mean((answers_of(learner, prompts) - targets) ** 2))
 
     free = online_descent(TASK, KEY, steps=2, per_step=True, curvature=True).fitted(prompts, targets)
     tied = online_descent(TASK, KEY, steps=2, curvature=True).fitted(prompts, targets)

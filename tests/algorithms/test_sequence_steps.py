@@ -10,7 +10,7 @@ from icgd.algorithms.sequence_steps import SequenceStep, centred_sequence_step, 
 from icgd.prompt import Prompt
 from icgd.tasks.regression_sequences import RegressionSequences, following
 from icgd.theory.positions import best_multiple, best_rates
-from tests.prompts import random_prompt
+from tests.prompts import answers_of, drawn_from, random_prompt
 
 KEY = jax.random.key(0)
 TASK = RegressionSequences(dimension=3, context_length=5)
@@ -47,12 +47,12 @@ def test_centred_steps_are_centred_on_what_was_seen(double: None) -> None:
 
 
 def test_the_fitted_centred_step_is_the_best_multiple(double: None) -> None:
-    prompts, targets = jax.vmap(TASK.sample)(jax.random.split(KEY, 500))
+    prompts, targets = drawn_from(TASK, KEY, 500)
     fitted = centred_sequence_step(TASK, KEY).fitted(prompts, targets)
 
     def loss(factor: float) -> float:
         step = SequenceStep(factor * fitted.rates, centred=True)
-        return float(jnp.mean((jax.vmap(step)(prompts) - targets) ** 2))
+        return float(jnp.mean((answers_of(step, prompts) - targets) ** 2))
 
     assert loss(1.0) < min(loss(0.99), loss(1.01))
     plain = sequence_step(TASK, KEY, rate="on_mean")

@@ -14,7 +14,7 @@ from icgd.algorithms.rate_fits import fit_rates, remaining_error, spectral_densi
 from icgd.algorithms.spectral_filters import SpectralFilter, log_loss, spectrum
 from icgd.prompt import Prompt
 from tests.algorithms.conftest import KEY, TASK
-from tests.prompts import random_prompt
+from tests.prompts import answers_of, random_prompt
 
 Iteration = Callable[[np.ndarray, np.ndarray], np.ndarray]
 
@@ -137,7 +137,7 @@ def test_fitted_parameters_are_the_best_for_the_prompts(prompts: tuple[Prompt, j
             for factor in (0.9, 0.99, 1.01, 1.1):
                 changed = dataclasses.replace(one, **{field: factor * getattr(one, field)})
                 assert log_loss(changed, nodes) > best - 1e-6, (name, field, factor)
-        loss = float(jnp.mean((jax.vmap(one)(prompts[0]) - prompts[1]) ** 2))
+        loss = float(jnp.mean((answers_of(one, prompts[0]) - prompts[1]) ** 2))
         assert loss == pytest.approx(np.exp(best) * TASK.input_variance, rel=0.1), name
     assert max(log_loss(found[name], nodes) for name in ("chebyshev", "momentum")) < log_loss(
         found["averaged"], nodes

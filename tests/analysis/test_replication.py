@@ -18,6 +18,7 @@ from icgd.models.attention_stack import attention_stack
 from icgd.models.fast_linear import predictions
 from icgd.tasks.linear_regression import LinearRegression
 from icgd.training.loop import Training, initial_state, train
+from tests.prompts import drawn_from
 
 METRICS = ("loss", "cosine")
 SEEDS = 5
@@ -64,7 +65,7 @@ def retrained(rows: pd.DataFrame, generator: np.random.Generator, chaotic: tuple
 
 def evaluate(learners: Learner, task: LinearRegression) -> dict[tuple[str, str, str], np.ndarray]:
     """Losses and mean sizes of predictions at five input scales."""
-    prompts, targets = jax.vmap(task.sample)(jax.random.split(jax.random.key(3), 1000))
+    prompts, targets = drawn_from(task, jax.random.key(3), 1000)
     values = {}
     for scale in (0.5, 0.75, 1.0, 1.25, 1.5):
         scaled = dataclasses.replace(

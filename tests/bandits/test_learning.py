@@ -20,6 +20,7 @@ from icgd.models.recurrent_policy import recurrent_policy
 from icgd.prompt import TokenPrompt
 from icgd.tasks.bandits import BernoulliBandit
 from tests.models_at_hand import built, moved
+from tests.prompts import drawn_from
 
 KEY = jax.random.key(0)
 
@@ -100,7 +101,7 @@ def test_what_is_labelled_need_not_be_told() -> None:
 
 def test_a_cue_names_the_best_arm_as_often_as_it_should() -> None:
     task = BernoulliBandit(pulls=2, source="random", label="best_arm", cue=0.8, broken=0.3)
-    prompts, targets = jax.vmap(task.sample)(jax.random.split(KEY, 4000))
+    prompts, targets = drawn_from(task, KEY, 4000)
     named = prompts.tokens[:, 0] - cue_token(3, 0)
     right = (named == targets[:, 0].argmax(axis=1)).mean()
     assert right == pytest.approx(0.7 * 0.8 + 0.3 / 3, abs=0.03)

@@ -16,6 +16,7 @@ from icgd.models.attention_stack import Transformer
 from icgd.models.layers import Attention
 from icgd.prompt import Prompt
 from icgd.tasks.linear_regression import LinearRegression
+from tests.prompts import answers_of, drawn_from
 
 D, N = 3, 4
 GENERATOR = np.random.default_rng(5)
@@ -56,7 +57,7 @@ def test_interpolation(double: None) -> None:
     inverse = np.sum(wanted**2) / np.sum(wanted * bilinear)
     halves = [((inverse * bilinear + wanted) / 2, (write / inverse + step) / 2)]
     ours = interpolate(stack_of(LAYERS[:1]), gradient_layer(jnp.zeros((1, D)), 0.7, N))
-    np.testing.assert_allclose(jax.vmap(ours)(prompts), answers(halves, prompts), rtol=1e-8)
+    np.testing.assert_allclose(answers_of(ours, prompts), answers(halves, prompts), rtol=1e-8)
     assert factor * inverse > 0
 
 
@@ -67,7 +68,7 @@ def test_rebuilt_stack(double: None) -> None:
         diagonal = np.diag(projection @ value) * gauge
         kept.append((np.diag([1.0] * D + [0.0]), np.diag([diagonal[:D].mean()] * D + [diagonal[D]])))
     ours = rebuilt(stack_of(LAYERS), D)
-    np.testing.assert_allclose(jax.vmap(ours)(prompts), answers(kept, prompts), rtol=1e-8)
+    np.testing.assert_allclose(answers_of(ours, prompts), answers(kept, prompts), rtol=1e-8)
 
 
 def descended(x: np.ndarray, w: np.ndarray, query: np.ndarray, numbers: np.ndarray) -> np.ndarray:
@@ -103,7 +104,7 @@ def test_fit_of_two_steps(double: None, per_step: bool) -> None:
         return loss(spread(free))
 
     best = optimize.minimize(spent, start, **search)
-    prompts, targets = jax.vmap(task.sample)(jax.random.split(jax.random.key(2), 20_000))
+    prompts, targets = drawn_from(task, jax.random.key(2), 20_000)
     one: Any = gradient_descent(task, jax.random.key(0), steps=2, curvature=True, per_step=per_step)
     kinds = [(one, 1), (stepwise_descent(task, jax.random.key(0), steps=2), N)][: 1 + per_step]
     for kind, scale in kinds:

@@ -15,29 +15,30 @@ from icgd.prompt import Prompt
 from icgd.results.job import Artefact
 from icgd.spec.build import build_learner, build_task, load_learner, save_learner, start_from
 from icgd.tasks.objective_regression import ObjectiveRegression
+from tests.prompts import answers_of, drawn_from
 
 KEY = jax.random.key(0)
 TASK = ObjectiveRegression()
 
 
 def prompts(count: int) -> Prompt:
-    return jax.vmap(TASK.sample)(jax.random.split(KEY, count))[0]
+    return drawn_from(TASK, KEY, count)[0]
 
 
 @pytest.mark.parametrize("part", CHANGES)
 def test_a_change_starts_at_nothing_and_leaves_the_base_alone(part: Any) -> None:
     learner, stored = adapted(TASK, KEY, part=part, random=True), prompts(4)
-    base = jax.vmap(learner.base)(stored)
-    np.testing.assert_allclose(jax.vmap(learner)(stored), base, rtol=1e-6)
+    base = answers_of(learner.base, stored)
+    np.testing.assert_allclose(answers_of(learner, stored), base, rtol=1e-6)
 
     def loss(learner: Adapted) -> jax.Array:
-        return jnp.mean((jax.vmap(learner)(stored) - 1) ** 2)
+        return jnp.mean((answers_of(learner, stored) - 1) ** 2)
 
     slopes = eqx.filter_grad(loss)(learner)
     assert all(not jnp.any(leaf) for leaf in jax.tree.leaves(slopes.base))
     assert any(jnp.any(leaf) for leaf in jax.tree.leaves(slopes.change))
     moved = eqx.apply_updates(learner, jax.tree.map(lambda g: -1e-4 * g, slopes))
-    assert float(jnp.abs(jax.vmap(moved)(stored) - base).max()) > 0
+    assert float(jnp.abs(answers_of(moved, stored) - base).max()) > 0
     assert float(loss(moved)) < float(loss(learner))
 
 

@@ -10,13 +10,14 @@ from icgd.models.pair_stack import induction_head, pair_stack, tokenised
 from icgd.prompt import Prompt
 from icgd.tasks.linear_regression import LinearRegression
 from icgd.theory.linear import optimal_learning_rate
+from tests.prompts import drawn_from
 
 TASK = LinearRegression(dimension=3, context_length=4)
 KEY = jax.random.key(0)
 
 
 def prompts(count: int = 6) -> tuple[Prompt, jax.Array]:
-    drawn, targets = jax.vmap(TASK.sample)(jax.random.split(KEY, count))
+    drawn, targets = drawn_from(TASK, KEY, count)
     return jax.tree.map(lambda a: a.astype(float), drawn), targets
 
 

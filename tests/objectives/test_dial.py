@@ -10,6 +10,7 @@ import pytest
 from icgd.objectives.dial import OBJECTIVES, Dial, descend, value
 from icgd.prompt import Prompt
 from icgd.tasks.objective_regression import ObjectiveRegression
+from tests.prompts import drawn_from
 
 KEY = jax.random.key(0)
 TASK = ObjectiveRegression(
@@ -28,7 +29,7 @@ TASK = ObjectiveRegression(
 
 
 def prompts(count: int, task: ObjectiveRegression = TASK) -> Prompt:
-    drawn, _ = jax.vmap(task.sample)(jax.random.split(KEY, count))
+    drawn, _ = drawn_from(task, KEY, count)
     return jax.tree.map(lambda a: a.astype(float), drawn)
 
 

@@ -13,6 +13,7 @@ from icgd.studies.lines import measure_rounding
 from icgd.studies.lines.lines import Lines, line_descent, line_stack, line_step
 from icgd.writeup.companion import rounded
 from tests.by_hand import hand_made, measured
+from tests.prompts import drawn_from
 from tests.studies.handmade import seeds
 
 
@@ -30,7 +31,7 @@ def test_the_best_layer_is_a_step_with_one_rate() -> None:
 
 def test_points_lie_on_a_line_within_reach() -> None:
     task = Lines(context_length=5)
-    prompts, targets = jax.vmap(task.sample)(jax.random.split(jax.random.key(1), 2000))
+    prompts, targets = drawn_from(task, jax.random.key(1), 2000)
     u, one = prompts.x[..., 0], prompts.x[..., 1]
     assert prompts.x.shape == (2000, 5, 2)
     assert bool((one == 1).all())

@@ -10,13 +10,14 @@ from icgd.studies.pairs.changed_maps import changes
 from icgd.studies.pairs.sensitivities import pair_parts, sensitivities
 from icgd.studies.pairs.timing import progress, times
 from icgd.tasks.linear_regression import LinearRegression
+from tests.prompts import drawn_from
 
 TASK = LinearRegression(dimension=3, context_length=4)
 KEY = jax.random.key(0)
 
 
 def prompts(count: int = 6) -> tuple[Prompt, jax.Array]:
-    drawn, targets = jax.vmap(TASK.sample)(jax.random.split(KEY, count))
+    drawn, targets = drawn_from(TASK, KEY, count)
     return jax.tree.map(lambda a: a.astype(float), drawn), targets
 
 

@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from icgd.tasks.linear_regression import LinearRegression
+from tests.prompts import drawn_from
 
 KEY = jax.random.key(1)
 LAWS = ["uniform", "normal", "exponential", "laplace", "norm_matched"]
@@ -15,7 +16,7 @@ LAWS = ["uniform", "normal", "exponential", "laplace", "norm_matched"]
 @pytest.mark.parametrize("law", LAWS)
 def test_moments_of_the_input_laws(law: str) -> None:
     task = LinearRegression(dimension=4, context_length=20, inputs=law, input_scale=1.5)  # type: ignore[arg-type]
-    prompts, _ = jax.vmap(task.sample)(jax.random.split(KEY, 20_000))
+    prompts, _ = drawn_from(task, KEY, 20_000)
     x = np.asarray(prompts.x, float).reshape(-1, 4)
     np.testing.assert_allclose(np.cov(x.T), task.input_variance * np.eye(4), atol=0.03 * task.input_variance)
     assert abs(x.mean()) < 0.01

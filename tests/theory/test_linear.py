@@ -7,6 +7,7 @@ import pytest
 from icgd.algorithms.descent import GradientDescent
 from icgd.tasks.linear_regression import LinearRegression
 from icgd.theory.linear import gradient_step_loss, optimal_learning_rate, trivial_loss
+from tests.prompts import answers_of, drawn_from
 
 KEY = jax.random.key(0)
 
@@ -25,10 +26,10 @@ SHIFTS: list[dict[str, object]] = [
 @pytest.mark.parametrize("options", SHIFTS)
 def test_closed_form_matches_sampling(double: None, options: dict[str, object]) -> None:
     task = LinearRegression(**options)  # type: ignore[arg-type]
-    prompts, targets = jax.vmap(task.sample)(jax.random.split(KEY, 60_000))
+    prompts, targets = drawn_from(task, KEY, 60_000)
     rate = optimal_learning_rate(task)
     step = GradientDescent(jnp.asarray(rate)[None])
-    losses = 0.5 * jnp.sum((jax.vmap(step)(prompts) - targets) ** 2, axis=-1)
+    losses = 0.5 * jnp.sum((answers_of(step, prompts) - targets) ** 2, axis=-1)
     error = float(jnp.std(losses)) / 60_000**0.5
     assert abs(float(losses.mean()) - gradient_step_loss(task, rate)) < 4.5 * error
     assert gradient_step_loss(task, rate) < min(gradient_step_loss(task, rate * f) for f in (0.99, 1.01))

@@ -9,12 +9,13 @@ from icgd.algorithms.sequence_steps import SequenceStep
 from icgd.tasks.regression_sequences import RegressionSequences
 from icgd.theory.linear import gradient_step_loss, optimal_learning_rate
 from icgd.theory.positions import best_multiple, best_rates, sequence_loss
+from tests.prompts import drawn_from
 
 TASK = RegressionSequences(dimension=3, context_length=4)
 
 
 def test_loss_of_rates_matches_sampling(double: None) -> None:
-    prompts, targets = jax.vmap(TASK.sample)(jax.random.split(jax.random.key(0), 40_000))
+    prompts, targets = drawn_from(TASK, jax.random.key(0), 40_000)
     rates = [2.0, 1.0, 1.5, 0.5]
     predicted = jax.vmap(SequenceStep(jnp.array(rates)))(prompts)
     losses = 0.5 * jnp.mean(jnp.sum((predicted - targets) ** 2, axis=-1), axis=1)

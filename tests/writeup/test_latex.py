@@ -16,6 +16,9 @@ def test_numbers_are_set_for_latex() -> None:
     assert number(2.84e-14) == r"\ensuremath{2.8\times10^{-14}}"
     assert number(float("inf")) == r"\ensuremath{\infty}"
     assert shown("relative_excess_loss", 0.00123) == r"\ensuremath{0.12\,\%}"
+    assert shown("relative_excess_loss", 77.2) == r"\ensuremath{7720}\,\%"
+    assert shown("relative_excess_loss", 6254.7) == r"\ensuremath{6.3\times10^{5}}\,\%"
+    assert shown("relative_excess_loss", 0.0) == "0"
 
 
 def verdicts() -> pd.DataFrame:

@@ -45,8 +45,10 @@ def shown(metric: str, value: float) -> str:
     """A metric's value as the paper prints it: relative losses in percent, counts as whole numbers."""
     if metric.endswith(COUNTS) and np.isfinite(value):
         return rf"\ensuremath{{{value:.0f}}}"
-    if not metric.startswith(PERCENT) or not 1e-4 <= abs(value) < 100:
+    if not metric.startswith(PERCENT) or not value or not np.isfinite(value):
         return number(value)
+    if not 1e-4 <= abs(value) < 10:
+        return rf"{number(100 * value, 2)}\,\%"
     return rf"\ensuremath{{{100 * value:.2f}\,\%}}"
 
 
@@ -97,9 +99,14 @@ def _bound(metric: str, number: str) -> str:
 
 
 def estimate(rows: pd.DataFrame, one_minus: bool = False) -> str:
-    """Mean and half-width of the first of some rows, or of one minus it; a dash where there is none."""
+    """Mean and half-width of the first of some rows, or of one minus it; a dash where there is none.
+
+    Of two seeds it is half of their difference: a Student interval of two says nothing.
+    """
     if rows.empty:
         return "--"
-    mean, half = rows["mean"].iloc[0], rows["high"].iloc[0] - rows["mean"].iloc[0]
-    spread = rf"\pm{half:.3f}" if rows["count"].iloc[0] > 1 else ""
+    first = rows.iloc[0]
+    mean, count = first["mean"], first["count"]
+    half = (first["max"] - first["min"]) / 2 if count == 2 else first["high"] - mean
+    spread = rf"\pm{half:.3f}" if count > 1 else ""
     return f"${1 - mean if one_minus else mean:.3f}{spread}$"

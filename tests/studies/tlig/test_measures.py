@@ -29,6 +29,7 @@ from icgd.studies.tlig.source_waves import wave_attention
 from icgd.tasks.linear_regression import LinearRegression
 from icgd.tasks.sine_waves import REACH, SineWaves
 from tests.by_hand import experiment, fixed, hand_made, measured, value
+from tests.prompts import drawn_from
 
 FIT = Fit(per_step=False, curvature=True, guard=1.0)
 KEY = jax.random.key(0)
@@ -197,7 +198,7 @@ def test_others_contain_the_next_token() -> None:
 
 def test_gradients_are_averaged_before_their_norm_is_taken(tmp_path: Path, double: None) -> None:
     task = LinearRegression(dimension=3, context_length=4)
-    stored, targets = jax.vmap(task.sample)(jax.random.split(KEY, 4))
+    stored, targets = drawn_from(task, KEY, 4)
     model = trained(shared_slots(task, KEY))
     study = hand_made(tmp_path, {"slots": model}, stored, targets, history={"slots": []})
     table = measured(measure_copying, study, learner="slots", prompts=4)
@@ -217,7 +218,7 @@ def test_gradients_are_averaged_before_their_norm_is_taken(tmp_path: Path, doubl
 
 def test_functions_are_the_predictions_before_and_after_the_layer(tmp_path: Path, double: None) -> None:
     task = SineWaves(context_length=4)
-    stored, targets = jax.vmap(task.sample)(jax.random.split(KEY, 2))
+    stored, targets = drawn_from(task, KEY, 2)
     model = wave_attention(task, KEY, scale=2.0)
     study = hand_made(tmp_path, {"wave": trained(model)}, stored, targets)
     table = measured(measure_wave_functions, study, learners=["wave"], shown=1, points=3)

@@ -21,6 +21,7 @@ from icgd.studies.tlig.source_models import source_residual, source_stack
 from icgd.studies.tlig.source_waves import WaveLayer, wave_attention, wave_descent
 from icgd.tasks.linear_regression import LinearRegression
 from icgd.tasks.sine_waves import SineWaves
+from tests.prompts import drawn_from
 
 KEY = jax.random.key(0)
 SMALL = LinearRegression(dimension=3, context_length=4)
@@ -88,7 +89,7 @@ def test_separate_tokens_share_their_slots_and_the_query_is_not_read(double: Non
 
 def test_an_untrained_model_of_separate_tokens_predicts_minus_one() -> None:
     task = LinearRegression()
-    prompts, _ = jax.vmap(task.sample)(jax.random.split(KEY, 5))
+    prompts, _ = drawn_from(task, KEY, 5)
     found = jax.vmap(shared_slots(task, KEY))(prompts)
     assert found.min() >= -1.01
     assert found.max() <= -0.99
@@ -142,7 +143,7 @@ def test_a_finite_law_has_so_many_prompts() -> None:
 
 def test_the_mixture_is_scaled_by_the_frobenius_norm_and_a_third_of_it_is_not_centred() -> None:
     task = ScaledMixture(input_scale=3.0, weight_scale=2.0)
-    prompts, targets = jax.vmap(task.sample)(jax.random.split(KEY, 3000))
+    prompts, targets = drawn_from(task, KEY, 3000)
     x, y = np.asarray(prompts.x), np.asarray(prompts.y)
     np.testing.assert_allclose(np.linalg.norm(x, axis=(1, 2)), 3.0, rtol=1e-5)
     assert (x >= 0).all(axis=(1, 2)).mean() == pytest.approx(1 / 3, abs=0.03)
@@ -153,7 +154,7 @@ def test_the_mixture_is_scaled_by_the_frobenius_norm_and_a_third_of_it_is_not_ce
 
 def test_clipped_descent_is_fitted_with_its_bound(double: None) -> None:
     task = LinearRegression(dimension=2, context_length=3)
-    prompts, targets = jax.vmap(task.sample)(jax.random.split(KEY, 64))
+    prompts, targets = drawn_from(task, KEY, 64)
     rough = clipped_descent(task, KEY, steps=3, bound=0.5, evaluations=1)
     ends = []
     for descent in (rough, dataclasses.replace(rough, evaluations=30)):

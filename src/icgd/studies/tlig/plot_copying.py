@@ -6,7 +6,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from icgd.analysis.tidy import rows
-from icgd.plotting.axes import PAGE, curve
+from icgd.plotting.axes import PAGE, each_run
 from icgd.plotting.looks import Look, Looks
 from icgd.ranges import LearnerName
 
@@ -19,9 +19,10 @@ FUNCTIONS = {"before_layer": ":", "after_layer": "-"}
 
 
 def select(metrics: pd.DataFrame) -> pd.DataFrame:
-    """Functions with their examples, losses and sensitivities, on the training law."""
-    names = ["sensitivity_norm", "loss", *FUNCTIONS, "example_x", "example_y"]
-    return rows(metrics, option=None, metric=names)
+    """Functions with their examples; losses and sensitivities, seed by seed; on the training law."""
+    functions = rows(metrics, option=None, metric=[*FUNCTIONS, "example_x", "example_y"])
+    trained = rows(metrics, option=None, metric=["sensitivity_norm", "loss"])
+    return pd.concat([functions, trained.assign(run=trained["seed"])])
 
 
 def draw(
@@ -31,14 +32,14 @@ def draw(
     figure, (left, middle, right) = plt.subplots(1, 3, figsize=(PAGE, 2.1))
     _functions(left, table, looks, waves)
     loss = rows(table, learner=tokens, metric="loss")
-    curve(middle, loss["step"], loss, looks[tokens], marker="")
+    each_run(middle, loss, looks[tokens])
     step = rows(table, learner=level, metric="loss")["mean"].iloc[0]
     middle.axhline(step, color=looks[level].colour, linestyle="--", label=looks[level].label, zorder=0)
     middle.set(xlabel="training step", ylabel="test loss", ylim=(0.2, 0.55))
     middle.legend()
     for token, (label, colour) in TOKENS.items():
         mine = rows(table, learner=tokens, metric="sensitivity_norm", token=token)
-        curve(right, mine["step"], mine, Look(label, colour))
+        each_run(right, mine, Look(label, colour))
     right.set(xlabel="training step", ylabel="norm of sensitivity", ylim=(0, 3.6))
     right.legend()
     return figure

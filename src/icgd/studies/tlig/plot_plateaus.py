@@ -31,7 +31,7 @@ def draw(
     fixed: list[LearnerName],
     level: LearnerName,
 ) -> Figure:
-    """A panel per damping, one for plateaus of `heads`, one for `fixed` batches; `level` is a line."""
+    """A panel per damping, one for plateaus of `heads`, one for `fixed` batches; `level` on the prompts of each."""
     dampings = sorted(rows(table, damping=...)["damping"].unique(), reverse=True)
     figure, axes = plt.subplots(1, len(dampings) + 2, figsize=(PAGE, 1.9))
     for axis, damping in zip(axes, dampings, strict=False):
@@ -42,10 +42,11 @@ def draw(
     axes[0].set(ylabel="test loss")
     axes[0].legend(fontsize=7)
     trained = rows(table, damping=None)
-    reached = rows(trained, learner=level)["mean"].iloc[0]
     for axis, learners in ((axes[-2], heads), (axes[-1], fixed)):
         for learner in learners:
             each_run(axis, rows(trained, learner=learner), looks[learner])
+        experiment = rows(trained, learner=learners[0])["experiment"].iloc[0]
+        reached = rows(trained, learner=level, experiment=experiment)["mean"].iloc[0]
         axis.axhline(reached, color=looks[level].colour, linestyle="--", label=looks[level].label, zorder=0)
         axis.set(ylim=TRAINED_LIMITS, xlabel="training step")
         axis.legend(fontsize=7, handlelength=1)
