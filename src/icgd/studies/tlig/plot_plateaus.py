@@ -31,7 +31,7 @@ def draw(
     fixed: list[LearnerName],
     level: LearnerName,
 ) -> Figure:
-    """A panel per damping, one for plateaus of `heads`, one for `fixed` batches; `level` on the prompts of each."""
+    """A panel per damping, one for plateaus of `heads`, one for `fixed` batches; each with `level`."""
     dampings = sorted(rows(table, damping=...)["damping"].unique(), reverse=True)
     figure, axes = plt.subplots(1, len(dampings) + 2, figsize=(PAGE, 1.9))
     for axis, damping in zip(axes, dampings, strict=False):
