@@ -6,6 +6,7 @@ from typing import Any
 
 import pandas as pd
 from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 
 from icgd.plotting.looks import Look
 
@@ -49,3 +50,13 @@ def each_run(axes: Axes, runs: pd.DataFrame, look: Look, linestyle: str = "-") -
         run = run.sort_values("step")
         label = None if place else look.label
         axes.plot(run["step"].astype(float), run["mean"], label=label, **line)
+
+
+def legend_above(figure: Figure, *panels: Axes) -> None:
+    """One legend above some panels, each label once."""
+    found = {
+        label: handle
+        for panel in panels
+        for handle, label in zip(*panel.get_legend_handles_labels(), strict=True)
+    }
+    figure.legend(found.values(), found.keys(), loc="outside upper center", ncols=len(found))

@@ -16,6 +16,8 @@ STARTS = {
 }
 FLOOR = -0.5
 """Shares of less are drawn there."""
+BESIDE = {"base": 1.0, "random": 1.3, "subspace": 1.0}
+"""Factors of sizes, so that controls of one size do not hide one another."""
 
 
 def select(metrics: pd.DataFrame) -> pd.DataFrame:
@@ -37,7 +39,7 @@ def draw(table: pd.DataFrame, looks: Looks) -> Figure:
                 shown = found.assign(**{key: found[key].clip(lower=FLOOR) for key in ("mean", "low", "high")})
                 points(
                     panel,
-                    shown["size"],
+                    shown["size"] * BESIDE[str(start)],
                     shown,
                     Look(label, START_COLOURS[str(start)], looks[name].marker),
                     5.0,

@@ -6,7 +6,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from icgd.analysis.tidy import rows
-from icgd.plotting.axes import PAGE, curve, numbers, spread
+from icgd.plotting.axes import PAGE, curve, legend_above, numbers, spread
 from icgd.plotting.looks import Looks
 from icgd.ranges import LearnerName
 
@@ -45,7 +45,6 @@ def draw(table: pd.DataFrame, looks: Looks, *, learners: list[LearnerName]) -> F
     left.set_xticks(range(len(families)), names, rotation=35, ha="right")
     left.axvline(len(TRAINED) - 0.5, color="#888888", linewidth=0.7)
     left.set(yscale="log", ylabel="error to descent\non the loss in the prompt")
-    left.legend(loc="upper left")
     for family, colour in zip(SWEPT, COLOURS, strict=True):
         mine = rows(table, metric="by_pairs", family=family)
         look = looks[learners[0]]._replace(colour=colour, label=families[family])
@@ -54,5 +53,5 @@ def draw(table: pd.DataFrame, looks: Looks, *, learners: list[LearnerName]) -> F
     right.set(xscale="log", xlabel="pairs in the prompt")
     right.set_xticks(counts, [f"{count:.0f}" for count in counts])
     right.minorticks_off()
-    right.legend(loc="upper right", bbox_to_anchor=(1, 0.92))
+    legend_above(figure, left, right)
     return figure

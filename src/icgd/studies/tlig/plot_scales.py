@@ -8,7 +8,7 @@ from typing_extensions import TypedDict
 
 from icgd.analysis.intervals import final
 from icgd.analysis.tidy import rows
-from icgd.plotting.axes import PAGE, curve
+from icgd.plotting.axes import PAGE, curve, legend_above
 from icgd.plotting.looks import Looks
 from icgd.ranges import LearnerName
 
@@ -43,6 +43,6 @@ def draw(table: pd.DataFrame, looks: Looks, *, panels: list[Panel]) -> Figure:
             curve(axis, found["setting"].astype(float), found, looks[learner])
         axis.set(yscale="log", xlabel=NAMES[panel["option"]], title=panel["title"])
         axis.yaxis.set_minor_formatter(NullFormatter())
-        axis.legend(fontsize=7, handlelength=1)
     axes[0, 0].set(ylabel="test loss")
+    legend_above(figure, *axes[0])
     return figure
