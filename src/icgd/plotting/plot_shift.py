@@ -1,9 +1,11 @@
 """Losses out of distribution (TLIG, figure 2 right and figure 3 right), relative to predicting zero."""
 
 import matplotlib.pyplot as plt
+import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import FormatStrFormatter, LogLocator
 
 from icgd.analysis.tidy import rows
 from icgd.plotting.axes import PAGE, numbers, points
@@ -57,6 +59,9 @@ def draw(
         for panel, option in zip(line, options, strict=True):
             _panel(panel, rows(table, option=option), option, learners, looks)
         line[0].set(ylabel="loss / loss of zero", yscale="log", ylim=limits)
+        if np.log10(limits[1] / limits[0]) < 2:
+            line[0].yaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
+            line[0].yaxis.set_major_formatter(FormatStrFormatter("%g"))
         line[0].minorticks_off()
         if len(lines) > 1:
             model = next(looks[name].model for name in reversed(learners) if looks[name].model)

@@ -35,7 +35,7 @@ def draw(table: pd.DataFrame, looks: Looks, *, learners: list[LearnerName]) -> F
     gain = rows(table, metric="gain").dropna(subset="mean")
     for learner, dashes in zip(learners, itertools.cycle(DASHES), strict=False):
         mine, look = rows(gain, learner=learner), looks[learner]
-        curve(axes[-1], mine["eigenvalue"], mine, look, label=look.name, linestyle=dashes)
+        curve(axes[-1], mine["eigenvalue"], mine, look, label=look.name, marker="", linestyle=dashes)
     axes[-1].set(xlabel=r"eigenvalue of $X^\top X$", ylabel="relative gain", ylim=(0, None))
     axes[-1].legend(fontsize=7, handlelength=1.5)
     axes[-1].set_xlim(0, np.ceil(gain["eigenvalue"].max()))

@@ -52,7 +52,8 @@ def draw(table: pd.DataFrame, looks: Looks, *, panels: list[Panel]) -> Figure:
         column[1].set(ylim=(0, panel["difference"]))
         column[2].set(ylim=panel["cosine"], xlabel="training step")
         column[2].axhline(1, color="black", linestyle=":", linewidth=0.8, zorder=0)
-        column[0].legend(fontsize=7, handlelength=1)
+        slim = {"handlelength": 0.6, "handletextpad": 0.3, "borderaxespad": 0, "borderpad": 0.1}
+        column[0].legend(loc="upper right", frameon=True, edgecolor="none", fontsize=7, **slim)
     axes[0, 0].set(ylabel="test loss")
     axes[1, 0].set(ylabel="differences")
     axes[2, 0].set(ylabel="sensitivity cosine")
