@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FormatStrFormatter, LogLocator
 
 from icgd.analysis.tidy import rows
-from icgd.plotting.axes import PAGE, numbers, points
+from icgd.plotting.axes import PAGE, legend_above, numbers, points
 from icgd.plotting.looks import Looks
 from icgd.ranges import LearnerName
 
@@ -68,8 +68,7 @@ def draw(
             line[0].text(0.03, 0.97, model, transform=line[0].transAxes, va="top", fontsize=7)
             line[-1].legend(fontsize=7, handlelength=1, loc="upper left", bbox_to_anchor=(1, 1))
     if len(lines) == 1:
-        handles, names = axes[0, 0].get_legend_handles_labels()
-        figure.legend(handles, names, loc="outside upper center", ncols=len(names))
+        legend_above(figure, axes[0, 0])
     for panel, option in zip(axes[-1], options, strict=True):
         panel.set(xlabel=NUMERIC.get(option, "input law"))
     return figure

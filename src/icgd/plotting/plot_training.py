@@ -5,7 +5,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from icgd.analysis.tidy import rows
-from icgd.plotting.axes import PAGE, curve, each_run
+from icgd.plotting.axes import PAGE, curve, each_run, legend_above
 from icgd.plotting.looks import Looks
 from icgd.ranges import LearnerName
 
@@ -52,7 +52,6 @@ def draw(
         panel.set_ylim(0, 1.08 * highest)
     exact = rows(table, learner="closed_form", metric="loss")["mean"].iloc[0]
     axes[0].axhline(exact, color="black", linestyle="--", label="one step, exact", zorder=0)
-    handles, names = axes[0].get_legend_handles_labels()
-    figure.legend(handles, names, loc="outside upper center", ncols=len(names))
+    legend_above(figure, axes[0])
     axes[2].axhline(1, color="black", linestyle=":", linewidth=0.8, zorder=0)
     return figure

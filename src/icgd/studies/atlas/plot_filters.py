@@ -5,7 +5,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from icgd.analysis.tidy import rows
-from icgd.plotting.axes import PAGE, curve
+from icgd.plotting.axes import PAGE, curve, legend_above
 from icgd.plotting.looks import Looks
 from icgd.ranges import LearnerName
 
@@ -32,8 +32,7 @@ def draw(table: pd.DataFrame, looks: Looks, *, panels: list[list[LearnerName]], 
         above.set_title(looks[model].name)
         below.set(xlabel=r"eigenvalue $\lambda$ of $S$")
     fullest = max(axes[0], key=lambda panel: len(panel.lines))
-    handles, labels = fullest.get_legend_handles_labels()
-    figure.legend(handles, labels, loc="outside upper center", ncols=len(labels))
+    legend_above(figure, fullest)
     axes[0, 0].set(ylabel=r"$p(\lambda)$", xscale="log", ylim=(-0.05, 1.25))
     axes[1, 0].set(ylabel=r"$|1-p(\lambda)|$", yscale="log", ylim=(1e-3, 1.5))
     return figure

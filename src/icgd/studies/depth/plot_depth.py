@@ -5,7 +5,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from icgd.analysis.tidy import rows
-from icgd.plotting.axes import PAGE, curve
+from icgd.plotting.axes import PAGE, curve, legend_above
 from icgd.plotting.looks import Looks
 from icgd.ranges import LearnerName
 
@@ -39,8 +39,7 @@ def draw(table: pd.DataFrame, looks: Looks, *, panels: list[list[LearnerName]], 
         below.set(xlabel="training step")
         below.axhline(1, color="black", linestyle=":", linewidth=0.8, zorder=0)
     fullest = max(axes[0], key=lambda panel: len(panel.lines))
-    handles, labels = fullest.get_legend_handles_labels()
-    figure.legend(handles, labels, loc="outside upper center", ncols=len(labels))
+    legend_above(figure, fullest)
     axes[0, 0].set(ylabel="test loss", yscale="log", ylim=(0.001, 0.6))
     axes[1, 0].set(ylabel="sensitivity cosine", ylim=(0.6, 1.02))
     return figure

@@ -6,7 +6,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from icgd.analysis.tidy import rows
-from icgd.plotting.axes import PAGE, curve
+from icgd.plotting.axes import PAGE, curve, legend_above
 from icgd.plotting.looks import Looks
 from icgd.ranges import LearnerName
 
@@ -45,8 +45,7 @@ def draw(
             _scores(panel, rows(table, experiment=experiment, learner=learner))
             panel.set_title(f"{TASKS[experiment]}, {looks[learner].label}")
     axes[1].set(ylabel="score")
-    handles, names = axes[1].get_legend_handles_labels()
-    figure.legend(handles, names, loc="outside upper center", ncols=len(names))
+    legend_above(figure, axes[1])
     return figure
 
 

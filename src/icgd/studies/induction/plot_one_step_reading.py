@@ -7,7 +7,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from icgd.analysis.tidy import rows
-from icgd.plotting.axes import PAGE, points
+from icgd.plotting.axes import PAGE, legend_above, points
 from icgd.plotting.looks import Looks
 from icgd.ranges import LearnerName
 from icgd.studies.induction.plot_formation import TASKS
@@ -39,8 +39,7 @@ def draw(table: pd.DataFrame, looks: Looks, *, models: list[dict[str, LearnerNam
         panel.set_xticks(range(len(pairs)), names, rotation=35, fontsize=7)
         panel.set(ylabel=title, ylim=(0, 1.02))
     _growth(axes[2], table, looks, pairs)
-    handles, names = axes[0].get_legend_handles_labels()
-    figure.legend(handles, names, loc="outside upper center", ncols=len(names))
+    legend_above(figure, axes[0])
     return figure
 
 

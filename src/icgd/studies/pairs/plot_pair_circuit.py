@@ -6,7 +6,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from icgd.analysis.tidy import rows
-from icgd.plotting.axes import PAGE, curve, points
+from icgd.plotting.axes import PAGE, curve, legend_above, points
 from icgd.plotting.looks import Looks
 from icgd.ranges import LearnerName
 
@@ -48,8 +48,7 @@ def draw(
         weights = rows(table, metric="relative_example_weight", learner=learner)
         curve(axes[3], weights["squared_norm"], weights, looks[learner])
     axes[3].set(xlabel=r"$\|x_j\|^2$", ylabel="weight of the example")
-    handles, names = axes[3].get_legend_handles_labels()
-    figure.legend(handles, names, loc="outside upper center", ncols=len(names))
+    legend_above(figure, axes[3])
     return figure
 
 

@@ -6,7 +6,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from icgd.analysis.tidy import rows
-from icgd.plotting.axes import PAGE
+from icgd.plotting.axes import PAGE, legend_above
 from icgd.plotting.looks import Looks
 from icgd.ranges import LearnerName
 
@@ -41,8 +41,7 @@ def draw(table: pd.DataFrame, looks: Looks, *, learner: LearnerName) -> Figure:
         middle.fill_between(offset, mine["low"], mine["high"], color=colour, alpha=0.15, linewidth=0)
     middle.set(xlabel="steps since the middle of the fall", ylabel="share of its way", ylim=(-0.05, 1.05))
     _leads(right, table)
-    handles, names = middle.get_legend_handles_labels()
-    figure.legend(handles, names, loc="outside upper center", ncols=len(names))
+    legend_above(figure, middle)
     return figure
 
 

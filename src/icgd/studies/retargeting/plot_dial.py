@@ -5,7 +5,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from icgd.analysis.tidy import rows
-from icgd.plotting.axes import COLUMN, curve, numbers
+from icgd.plotting.axes import COLUMN, curve, legend_above, numbers
 from icgd.plotting.looks import Looks
 from icgd.studies.retargeting.display import NAMES
 
@@ -33,6 +33,5 @@ def draw(table: pd.DataFrame, looks: Looks) -> Figure:
         panel.set(xlabel=PANELS[option])
     axes[0].set(xscale="log", ylabel="attainment")
     axes[0].invert_xaxis()
-    handles, names = axes[0].get_legend_handles_labels()
-    figure.legend(handles, names, loc="outside upper center", ncols=len(names))
+    legend_above(figure, axes[0])
     return figure

@@ -6,7 +6,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from icgd.analysis.tidy import rows
-from icgd.plotting.axes import COLUMN
+from icgd.plotting.axes import COLUMN, legend_above
 from icgd.plotting.looks import Looks
 
 PANELS = {"noise": "cue: family of the noise", "scale": "cue: scale of the labels"}
@@ -36,6 +36,5 @@ def draw(table: pd.DataFrame, looks: Looks) -> Figure:
         panel.set_xticks(range(len(order)), [f"{share:g}" for share in order])
         panel.set(title=title, xlabel="untied prompts (%)", ylim=(0, 1))
     axes[0].set(ylabel="share of pairs")
-    handles, names = axes[0].get_legend_handles_labels()
-    figure.legend(handles, names, loc="outside upper center", ncols=len(names))
+    legend_above(figure, axes[0])
     return figure

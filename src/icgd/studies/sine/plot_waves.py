@@ -6,7 +6,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from icgd.analysis.tidy import rows
-from icgd.plotting.axes import PAGE, curve
+from icgd.plotting.axes import PAGE, curve, legend_above
 from icgd.plotting.looks import Looks
 from icgd.ranges import LearnerName
 
@@ -36,8 +36,7 @@ def draw(table: pd.DataFrame, looks: Looks, *, learners: list[LearnerName], prom
         _functions(panel, rows(table, prompt=index), looks)
         panel.set(xlabel="$x$")
     axes[1].set(ylabel="$y$")
-    handles, names = axes[1].get_legend_handles_labels()
-    figure.legend(handles, names, loc="outside upper center", ncols=len(names))
+    legend_above(figure, axes[1])
     return figure
 
 
