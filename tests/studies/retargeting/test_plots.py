@@ -92,7 +92,7 @@ def test_the_cost_of_changes() -> None:
         container.lines[0].get_color(): container.lines[0].get_xydata().tolist()
         for container in left.containers
     }
-    assert points == {"#0072B2": [[10.0, 0.7]], "#D55E00": [[10.0, -0.5]]}
+    assert points == {"#0072B2": [[10.0, 0.7]], "#D55E00": [[13.0, -0.5]]}, "beside each other"
 
 
 def test_errors_on_losses() -> None:
