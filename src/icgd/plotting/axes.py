@@ -7,6 +7,7 @@ from typing import Any
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import FormatStrFormatter, LogLocator
 
 from icgd.plotting.looks import Look
 
@@ -50,6 +51,13 @@ def each_run(axes: Axes, runs: pd.DataFrame, look: Look, linestyle: str = "-") -
         run = run.sort_values("step")
         label = None if place else look.label
         axes.plot(run["step"].astype(float), run["mean"], label=label, **line)
+
+
+def few_decades(axes: Axes) -> None:
+    """Plain numbers at 1, 2 and 5 of each decade of a logarithmic y-axis that spans few."""
+    axes.yaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
+    axes.yaxis.set_major_formatter(FormatStrFormatter("%g"))
+    axes.minorticks_off()
 
 
 def legend_above(figure: Figure, *panels: Axes) -> None:

@@ -5,10 +5,9 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import FormatStrFormatter, LogLocator
 
 from icgd.analysis.tidy import rows
-from icgd.plotting.axes import PAGE, legend_above, numbers, points
+from icgd.plotting.axes import PAGE, few_decades, legend_above, numbers, points
 from icgd.plotting.looks import Looks
 from icgd.ranges import LearnerName
 
@@ -44,13 +43,7 @@ def draw(
 
     `zero` is the learner that predicts zero, or closed_form.
     """
-    exact = zero == "closed_form"
-    level = rows(table, learner=zero, metric="trivial_loss" if exact else metric)
-    table = pd.concat([rows(table, metric=metric), rows(table, learner="closed_form", metric="loss")])
-    table = table.drop_duplicates(["learner", "option", "setting", "metric"])
-    shift = ["option", "setting"]
-    scale = table[shift].merge(level, how="left", on=shift)["mean"].to_numpy(float)
-    table = table.assign(**{column: table[column] / scale for column in ("mean", "low", "high")})
+    table = _relative(table, zero, metric)
     options = [option for option in OPTIONS if len(rows(table, option=option))]
     figure, axes = plt.subplots(
         len(lines), len(options), figsize=(PAGE, 0.6 + 1.2 * len(lines)), sharey="row", squeeze=False
@@ -60,8 +53,7 @@ def draw(
             _panel(panel, rows(table, option=option), option, learners, looks)
         line[0].set(ylabel="loss / loss of zero", yscale="log", ylim=limits)
         if np.log10(limits[1] / limits[0]) < 2:
-            line[0].yaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
-            line[0].yaxis.set_major_formatter(FormatStrFormatter("%g"))
+            few_decades(line[0])
         line[0].minorticks_off()
         if len(lines) > 1:
             model = next(looks[name].model for name in reversed(learners) if looks[name].model)
@@ -72,6 +64,16 @@ def draw(
     for panel, option in zip(axes[-1], options, strict=True):
         panel.set(xlabel=NUMERIC.get(option, "input law"))
     return figure
+
+
+def _relative(table: pd.DataFrame, zero: str, metric: str) -> pd.DataFrame:
+    """The learners' metric, and the closed form's loss, over the loss of predicting zero at each shift."""
+    level = rows(table, learner=zero, metric="trivial_loss" if zero == "closed_form" else metric)
+    table = pd.concat([rows(table, metric=metric), rows(table, learner="closed_form", metric="loss")])
+    table = table.drop_duplicates(["learner", "option", "setting", "metric"])
+    shift = ["option", "setting"]
+    scale = table[shift].merge(level, how="left", on=shift)["mean"].to_numpy(float)
+    return table.assign(**{column: table[column] / scale for column in ("mean", "low", "high")})
 
 
 def _panel(panel: Axes, table: pd.DataFrame, option: str, learners: list[str], looks: Looks) -> None:

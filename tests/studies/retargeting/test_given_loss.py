@@ -13,7 +13,8 @@ from icgd.learner import Learner
 from icgd.objectives.losses import HELD_OUT, ODD
 from icgd.prompt import Prompt
 from icgd.studies.retargeting import measure_given_loss
-from icgd.studies.retargeting.measure_given_loss import drawn, error, gain, nearer, noisy, novelty
+from icgd.studies.retargeting.drawn_losses import drawn, error, gain, noisy
+from icgd.studies.retargeting.measure_given_loss import nearer, novelty
 from icgd.tasks.loss_regression import LossRegression
 from tests.studies.retargeting.common import measured, study, values
 

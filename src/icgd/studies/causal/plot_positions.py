@@ -3,10 +3,10 @@
 import matplotlib.pyplot as plt
 import pandas as pd
 from matplotlib.figure import Figure
-from matplotlib.ticker import FormatStrFormatter, LogLocator, MultipleLocator
+from matplotlib.ticker import MultipleLocator
 
 from icgd.analysis.tidy import rows
-from icgd.plotting.axes import PAGE, curve
+from icgd.plotting.axes import PAGE, curve, few_decades
 from icgd.plotting.looks import Looks
 from icgd.ranges import LearnerName
 
@@ -31,7 +31,5 @@ def draw(
         panel.legend(fontsize=7, handlelength=1.5, loc="lower left")
         panel.xaxis.set_major_locator(MultipleLocator(5))
     axes[0, 0].set(ylabel="test loss", yscale="log")
-    axes[0, 0].yaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
-    axes[0, 0].yaxis.set_major_formatter(FormatStrFormatter("%g"))
-    axes[0, 0].minorticks_off()
+    few_decades(axes[0, 0])
     return figure

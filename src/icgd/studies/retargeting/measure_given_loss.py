@@ -2,7 +2,7 @@
 
 import dataclasses
 from collections.abc import Iterator, Mapping
-from typing import Any, NamedTuple, get_args
+from typing import Any, get_args
 
 import equinox as eqx
 import jax
@@ -10,13 +10,14 @@ import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float, Key
 
 from icgd.analysis.columns import Column, Metric, Record
-from icgd.analysis.distances import diverged, divergence_bound, in_double
+from icgd.analysis.distances import in_double
 from icgd.analysis.experiment import Experiment
 from icgd.analysis.study import Population, Study
 from icgd.learner import Learner
-from icgd.objectives.losses import HELD_OUT, ODD, Family, descend_loss, rho
-from icgd.prompt import Prompt, Queried
+from icgd.objectives.losses import HELD_OUT, ODD, Family
+from icgd.prompt import Prompt
 from icgd.ranges import LearnerName, NonNegativeFloat, PositiveInt
+from icgd.studies.retargeting.drawn_losses import Drawn, drawn, error, gain, noisy
 from icgd.tasks.loss_regression import LossRegression
 
 BY = ("family",)
@@ -56,30 +57,6 @@ OTHERS = (RESCALED,)
 """Descent on L2, with the scale of its weights fitted to each family."""
 
 
-class Drawn(NamedTuple):
-    """Prompts of a task's family with the keys of their ψ, and weights of descent on ρ and on L2."""
-
-    task: LossRegression
-    prompts: Prompt
-    psi_keys: Key[Array, " p"]
-    descent: Float[Array, "p d"]
-    plain: Float[Array, "p d"]
-
-    @property
-    def stable(self) -> Bool[Array, " p"]:
-        """Where descent on ρ does not diverge, by the bound of predictions for the weights of L2 descent."""
-        return ~diverged(self.descent, divergence_bound(self.plain))
-
-    def where_stable(self, weights: Float[Array, "*s p d"]) -> Float[Array, "*s p d"]:
-        """The weights, and zeros where descent on ρ diverges."""
-        return jnp.where(self.stable[:, None], weights, 0.0)
-
-    def rescaled(self) -> Float[Array, "p d"]:
-        """L2 descent at the scale that is nearest to descent on ρ."""
-        plain, descent = self.where_stable(self.plain), self.where_stable(self.descent)
-        return self.plain * jnp.sum(plain * descent) / jnp.sum(plain**2)
-
-
 def reads(experiment: Experiment, options: Mapping[str, Any]) -> list[str]:
     """The learners that are named."""
     return list(dict.fromkeys([*options["learners"], options["blind"], options["swept"]]))
@@ -113,25 +90,6 @@ def measure(
         yield from _sweeps(study, every[family], swept, key, counts, noises)
 
 
-def drawn(task: LossRegression, key: Key[Array, ""], count: int) -> Drawn:
-    """Prompts of the task's family in float64, as `task.sample` draws them; one key, the same examples."""
-    return _drawn(task, jax.random.split(key, count))
-
-
-@eqx.filter_jit
-def _drawn(task: LossRegression, keys: Key[Array, " p"]) -> Drawn:
-    def one(key: Key[Array, ""]) -> tuple[Any, ...]:
-        examples_key, psi_key, pairs_key = jax.random.split(key, 3)
-        x, y = (a.astype(float) for a in task.examples(examples_key))
-        psi = task.psi(psi_key)
-        objective = task.listed(pairs_key, psi).astype(float)
-        ends = (descend_loss(x, y, rule, task.rates())[-1] for rule in (psi, lambda r: r))
-        return x, y[:, None], jnp.eye(task.dimension), objective, psi_key, *ends
-
-    x, y, query, objective, psi_keys, descent, plain = jax.vmap(one)(keys)
-    return Drawn(task, Queried(x, y, query, objective), psi_keys, descent, plain)
-
-
 @eqx.filter_jit
 def _weights(learners: Learner, prompts: Prompt) -> Float[Array, "s p d"]:
     return eqx.filter_vmap(lambda learner: jax.vmap(learner)(in_double(prompts))[..., 0])(learners)
@@ -140,30 +98,6 @@ def _weights(learners: Learner, prompts: Prompt) -> Float[Array, "s p d"]:
 def answers(population: Population, given: Drawn) -> Float[Array, "s p d"]:
     """The weights that each seed's model reads out."""
     return _weights(population.learner, given.prompts)
-
-
-def error(weights: Float[Array, "*s p d"], given: Drawn) -> Float[Array, "*s"]:
-    """The relative squared distance to descent on the prompts' own losses, where that does not diverge."""
-    apart = given.where_stable(weights - given.descent)
-    return jnp.sum(apart**2, (-2, -1)) / jnp.sum(given.where_stable(given.descent) ** 2)
-
-
-def gain(weights: Float[Array, "s p d"], given: Drawn) -> Float[Array, " s"]:
-    """What is attained of ρ: 0 for L2 descent, 1 for descent on ρ."""
-    found = _values(given, jnp.stack([given.plain, given.descent, *weights]))
-    return (found[0] - found[2:]) / (found[0] - found[1])
-
-
-@eqx.filter_jit
-def _values(given: Drawn, weights: Float[Array, "s p d"]) -> Float[Array, " s"]:
-    """The mean of ρ over examples and prompts."""
-
-    def one(key: Key[Array, ""], x: Array, y: Array, w: Array) -> Array:
-        return jnp.mean(rho(given.task.psi(key), y[:, 0] - x @ w))
-
-    prompts = given.prompts
-    each = jax.vmap(lambda w: jax.vmap(one)(given.psi_keys, prompts.x, prompts.y, w))(weights)
-    return jnp.mean(each, axis=1, where=given.stable)
 
 
 def novelty(task: LossRegression, key: Key[Array, ""], trained: int) -> dict[str, Float[Array, ""]]:
@@ -231,14 +165,6 @@ def _sweeps(
     for noise in noises:
         found = {"by_noise": error(answers(population, noisy(given, noise, key)), given)}
         yield from study.rows(name, population, found, family=family, noise=noise)
-
-
-def noisy(given: Drawn, noise: float, key: Key[Array, ""]) -> Drawn:
-    """The same prompts with noise in the ψ of their pairs."""
-    told = given.prompts.objective
-    assert told is not None
-    change = noise * jax.random.normal(key, told.shape) * (jnp.arange(told.shape[1]) % 2)
-    return given._replace(prompts=dataclasses.replace(given.prompts, objective=told + change))
 
 
 def nearer(
