@@ -47,9 +47,21 @@ def test_descent_on_a_loss_matches_a_loop_and_ignores_its_size(double: None) -> 
     x, y = stored.x[0], stored.y[0, :, 0]
     rates = jnp.array([1.0, 0.5])
     found = descend_loss(x, y, jnp.tanh, rates)
-    size = np.sqrt(np.mean(np.tanh(y) ** 2) / np.mean(y**2))
     weights = np.zeros(3)
     for step, rate in enumerate((1.0, 0.5)):
-        weights = weights + rate / size * np.tanh(y - x @ weights) @ x / 6
+        left = y - x @ weights
+        size = np.sqrt(np.mean(np.tanh(left) ** 2) / np.mean(left**2))
+        weights = weights + rate / size * np.tanh(left) @ x / 6
         np.testing.assert_allclose(found[step], weights, rtol=1e-6)
     np.testing.assert_allclose(descend_loss(x, y, lambda r: 5 * jnp.tanh(r), rates), found, rtol=1e-9)
+
+
+@pytest.mark.parametrize("family", get_args(Family))
+def test_no_step_is_longer_than_one_of_l2_descent_can_be(double: None, family: Family) -> None:
+    stored, rates = prompts(1), jnp.array([1.2, 0.8, 0.6])
+    x, y = stored.x[0], 30 * stored.y[0, :, 0]  # far out, where steep losses diverge at a fixed rate
+    before = jnp.zeros(3)
+    for rate, after in zip(rates, descend_loss(x, y, drawn(family, KEY), rates), strict=True):
+        size = jnp.sqrt(jnp.mean((y - x @ before) ** 2)) * jnp.linalg.norm(x, 2) / np.sqrt(len(y))
+        assert 0 < float(jnp.linalg.norm(after - before)) <= float(rate * size)
+        before = after

@@ -116,13 +116,15 @@ def descend_loss(
 ) -> Float[Array, "steps d"]:
     """Weights after each step of descent on mean ρ(y − Xw), from w = 0.
 
-    The rates are for ψ(r) = r; for another they are divided by its size on the labels, the residuals at w =
-    0, relative to theirs, so that steep losses do not diverge.
+    The rates are for ψ(r) = r; for another they are divided at each step by the size of ψ on the residuals,
+    relative to theirs. So no step is longer than one of L2 descent can be, and steep losses do not diverge.
     """
-    size = jnp.sqrt(jnp.mean(psi(y) ** 2) / jnp.mean(y**2))
 
     def step(weights: Float[Array, " d"], rate: Float[Array, ""]) -> tuple[Array, Array]:
-        weights = weights + rate / size * psi(y - x @ weights) @ x / len(y)
+        residuals = y - x @ weights
+        pull = psi(residuals)
+        size = jnp.sqrt(jnp.mean(pull**2) / jnp.mean(residuals**2))
+        weights = weights + rate / size * pull @ x / len(y)
         return weights, weights
 
     return jax.lax.scan(step, jnp.zeros_like(x[0]), jnp.asarray(rates, x.dtype))[1]

@@ -6,9 +6,8 @@ from typing import Any, NamedTuple
 import equinox as eqx
 import jax
 import jax.numpy as jnp
-from jaxtyping import Array, Bool, Float, Key
+from jaxtyping import Array, Float, Key
 
-from icgd.analysis.distances import diverged, divergence_bound
 from icgd.objectives.losses import descend_loss, rho
 from icgd.prompt import Prompt, Queried
 from icgd.tasks.loss_regression import LossRegression
@@ -23,19 +22,9 @@ class Drawn(NamedTuple):
     descent: Float[Array, "p d"]
     plain: Float[Array, "p d"]
 
-    @property
-    def stable(self) -> Bool[Array, " p"]:
-        """Where descent on ρ does not diverge, by the bound of predictions for the weights of L2 descent."""
-        return ~diverged(self.descent, divergence_bound(self.plain))
-
-    def where_stable(self, weights: Float[Array, "*s p d"]) -> Float[Array, "*s p d"]:
-        """The weights, and zeros where descent on ρ diverges."""
-        return jnp.where(self.stable[:, None], weights, 0.0)
-
     def rescaled(self) -> Float[Array, "p d"]:
         """L2 descent at the scale that is nearest to descent on ρ."""
-        plain, descent = self.where_stable(self.plain), self.where_stable(self.descent)
-        return self.plain * jnp.sum(plain * descent) / jnp.sum(plain**2)
+        return self.plain * jnp.sum(self.plain * self.descent) / jnp.sum(self.plain**2)
 
 
 def drawn(task: LossRegression, key: Key[Array, ""], count: int) -> Drawn:
@@ -66,9 +55,8 @@ def noisy(given: Drawn, noise: float, key: Key[Array, ""]) -> Drawn:
 
 
 def error(weights: Float[Array, "*s p d"], given: Drawn) -> Float[Array, "*s"]:
-    """The relative squared distance to descent on the prompts' own losses, where that does not diverge."""
-    apart = given.where_stable(weights - given.descent)
-    return jnp.sum(apart**2, (-2, -1)) / jnp.sum(given.where_stable(given.descent) ** 2)
+    """The relative squared distance to descent on the prompts' own losses."""
+    return jnp.sum((weights - given.descent) ** 2, (-2, -1)) / jnp.sum(given.descent**2)
 
 
 def gain(weights: Float[Array, "s p d"], given: Drawn) -> Float[Array, " s"]:
@@ -86,4 +74,4 @@ def _values(given: Drawn, weights: Float[Array, "s p d"]) -> Float[Array, " s"]:
 
     prompts = given.prompts
     each = jax.vmap(lambda w: jax.vmap(one)(given.psi_keys, prompts.x, prompts.y, w))(weights)
-    return jnp.mean(each, axis=1, where=given.stable)
+    return jnp.mean(each, axis=1)

@@ -7,7 +7,7 @@ from typing import Any, get_args
 import equinox as eqx
 import jax
 import jax.numpy as jnp
-from jaxtyping import Array, Bool, Float, Key
+from jaxtyping import Array, Float, Key
 
 from icgd.analysis.columns import Column, Metric, Record
 from icgd.analysis.distances import in_double
@@ -22,10 +22,7 @@ from icgd.tasks.loss_regression import LossRegression
 
 BY = ("family",)
 METRICS = {
-    "loss_error": Metric(
-        "‖w − w_descent‖² over ‖w_descent‖², of descent on the prompt's ρ, where that does not diverge", BY
-    ),
-    "descent_diverged": Metric("share of prompts on which descent on ρ diverges; they are left out", BY),
+    "loss_error": Metric("‖w − w_descent‖² over ‖w_descent‖², of descent on the prompt's ρ", BY),
     "share_of_ignoring": Metric(
         "the error over the least of what ignores the pairs: the blind model, L2 descent at its best scale",
         BY,
@@ -124,8 +121,7 @@ def _errors(study: Study, learners: list[str], blind: str, every: Mapping[Family
         found = {name: answers(study.learners[name], given) for name in dict.fromkeys([*learners, blind])}
         errors = {name: error(weights, given) for name, weights in found.items()}
         rescaled = error(given.rescaled(), given)
-        of_descent = {"loss_error": rescaled, "descent_diverged": jnp.mean(~given.stable)}
-        yield from study.rows(RESCALED, None, of_descent, family=family)
+        yield from study.rows(RESCALED, None, {"loss_error": rescaled}, family=family)
         for name, weights in found.items():
             share = errors[name] / jnp.minimum(rescaled, jnp.mean(errors[blind]))
             if name in shares and family in HELD_OUT and family in ODD:
@@ -143,8 +139,9 @@ def _followed(study: Study, name: str, every: Mapping[Any, Drawn]) -> Iterator[R
     families = list(every)
     for place, family in enumerate(families):
         theirs, own = every[families[(place + APART) % len(families)]], every[family]
-        ours, kept = answers(study.learners[name], theirs), theirs.stable & own.stable
-        found = {"follows_pairs": nearer(ours, theirs.descent, own.descent, kept)}
+        found = {
+            "follows_pairs": nearer(answers(study.learners[name], theirs), theirs.descent, own.descent)
+        }
         yield from study.rows(name, study.learners[name], found, family=family)
 
 
@@ -168,11 +165,7 @@ def _sweeps(
 
 
 def nearer(
-    ours: Float[Array, "s p d"],
-    these: Float[Array, "p d"],
-    those: Float[Array, "p d"],
-    kept: Bool[Array, " p"],
+    ours: Float[Array, "s p d"], these: Float[Array, "p d"], those: Float[Array, "p d"]
 ) -> Float[Array, " s"]:
-    """The share of the prompts that are kept on which our weights are nearer to these than to those."""
-    closer = jnp.sum((ours - these) ** 2, -1) < jnp.sum((ours - those) ** 2, -1)
-    return jnp.mean(closer, axis=-1, where=kept)
+    """The share of the prompts on which our weights are nearer to these than to those."""
+    return jnp.mean(jnp.sum((ours - these) ** 2, -1) < jnp.sum((ours - those) ** 2, -1), axis=-1)
