@@ -47,7 +47,7 @@ def hand() -> Hand:
             labels[f"{name}_to_{objective}"] = place("all", objective, start)
         learners[f"scratch_to_{objective}"] = population(whole)
         labels[f"scratch_to_{objective}"] = place("scratch", objective, "nothing")
-    history = {name: [population(base, 0), population(changed, 6)] for name in labels}
+    history = {name: [population(base, 0), population(base, 6)] for name in labels}
     stored = {"law": regression()}
     options = {"dimension": 2, "context_length": 7}
     return study(learners, stored=stored, options=options, labels=labels, history=history)
@@ -55,6 +55,13 @@ def hand() -> Hand:
 
 def attained(model: PromptedTransformer) -> np.ndarray:
     return np.asarray(Ruler.of(regression()).attained(weights_of(model, regression())))[0]
+
+
+def mean_size(model: PromptedTransformer) -> float:
+    """The mean |r| that the model leaves on the first four prompts."""
+    few = jax.tree.map(lambda a: a[:4], regression())
+    fitted = np.einsum("pnd,pd->pn", few.x, np.asarray(weights_of(model, few))[0])
+    return float(np.abs(np.asarray(few.y)[..., 0] - fitted).mean())
 
 
 def without_explicit(monkeypatch: pytest.MonkeyPatch, module: Any) -> None:
@@ -72,14 +79,18 @@ def test_the_cost_of_a_change(double: None, monkeypatch: pytest.MonkeyPatch) -> 
     share = (changed[0] - base[0]) / (whole[0] - base[0])
     assert values(found, metric="share_of_whole", **at) == pytest.approx([share])
     assert values(found, metric="over_control", **at, control="random") == pytest.approx([share - 1])
+    worse = {"all_to_l1": jnp.array([0.4]), "random_all_to_l1": jnp.array([-3.0])}
+    *_, over = measure_cost._compared(hand(), "all_to_l1", worse)
+    assert over["value"] == pytest.approx(0.4)  # the control could have stayed where it was
     score = ((changed[0] - base[0]) / 0.5 + (base[1] - changed[1]) / (0.9 - 0.8)) / 2
     assert values(found, metric="change_score", **at) == pytest.approx([score])
     sizes = sum(a.size for a in jax.tree.leaves(eqx.filter(network(0.0, 0.0), eqx.is_array)))
     assert values(found, metric="trained_parameters", **at) == [sizes]
     assert values(found, learner="base", metric="home_attainment", attained="l2") == pytest.approx([base[1]])
-    # From step 6 on, two thirds of the steps, nothing changed any more.
-    assert values(found, metric="late_gain", **at) == pytest.approx([0])
-    assert values(found, metric="steps_to_most", **at) in ([0], [6])
+    # All of the change was made after step 6, two thirds of the steps.
+    early, late = (mean_size(m) for m in (network(0.01, 0.0), network(0.02, -0.01)))
+    assert values(found, metric="late_gain", **at) == pytest.approx([1 - late / early])
+    assert values(found, metric="steps_to_most", **at) == ([10] if late < early else [0])
     assert values(found, metric="psi_cosine", **at)[0] <= 1 + 1e-9
 
 

@@ -10,6 +10,7 @@ from matplotlib.axes import Axes
 
 from icgd.plotting.looks import Look, Looks
 from icgd.studies.retargeting import (
+    plot_answers,
     plot_attainment,
     plot_cost,
     plot_dial,
@@ -67,8 +68,9 @@ def test_matrices_and_answers_among_algorithms() -> None:
         for share, attained in itertools.product((0.0, 1.0), OBJECTIVES)
     ]  # fmt: skip
     table = drawn([*cells("explicit", 0.0), *cells("told", 0.1), *mixed])
-    figure = plot_attainment.draw(plot_attainment.select(table), LOOKS, learners=["explicit", "told"])
-    first, second, _, right = figure.axes
+    shown = {"learners": ["explicit", "told"]}
+    first, second = plot_attainment.draw(plot_attainment.select(table), LOOKS, **shown).axes
+    _, right = plot_answers.draw(plot_answers.select(table), LOOKS, **shown).axes
     np.testing.assert_allclose(np.diag(np.asarray(first.images[0].get_array())), 0.5)
     np.testing.assert_allclose(np.asarray(second.images[0].get_array())[0], [0.6, -0.1, -0.1])
     np.testing.assert_allclose(line(right, "asked for $L_1$"), [[0.6], [-0.1]])

@@ -37,7 +37,8 @@ def test_costs() -> None:
             name = f"{start}_{objective}"
             records += [row("share_of_whole", share, name, **place), row("change_score", 0.9, name, **place)]
             records += [row("trained_parameters", 7, name, **place), row("steps_to_most", 40, name, **place)]
+            records.append(row("late_gain", 0.012, name, **place))
     metrics = table(records, measure_cost.COLUMNS)
-    half = "40 & $0.800$ & $0.900$ & $0.300$ &  \\\\\n"
+    half = "40 & 1.2 & $0.800$ & $0.900$ & $0.300$ &  \\\\\n"
     expected = f"everything & 7 & $L_1$ & {half}& & $L_\\infty$ & {half}"
     assert table_cost.latex(metrics, LOOKS, 0.95) == expected

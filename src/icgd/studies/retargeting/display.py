@@ -4,14 +4,23 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
+from icgd.plotting.looks import Looks
+
 NAMES = {"l1": "$L_1$", "l2": "$L_2$", "linf": r"$L_\infty$"}
 """The objectives; descent on each is a learner of the same name."""
 TARGETS = {"l1": "to $L_1$", "linf": r"to $L_\infty$"}
 """The objectives that networks are changed to."""
 START_COLOURS = {"base": "#0072B2", "random": "#D55E00", "subspace": "#E69F00", "nothing": "#009E73"}
 """By what a change starts from."""
+EXPLICIT = "explicit"
+"""The learner that stands for the explicit algorithms."""
 PALE = 0.25
 """Above this attainment figures in a matrix are dark."""
+
+
+def title(learner: str, looks: Looks) -> str:
+    """What a panel of a learner is called."""
+    return "explicit descent" if learner == EXPLICIT else looks[learner].label
 
 
 def matrix(panel: Axes, cells: pd.DataFrame) -> None:

@@ -12,7 +12,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
-from icgd.analysis.attainment import Ruler
+from icgd.analysis.attainment import Ruler, values
 from icgd.analysis.columns import Column, Metric, Record
 from icgd.analysis.distances import in_double
 from icgd.analysis.experiment import Experiment
@@ -31,11 +31,14 @@ METRICS = {
         "gain in the objective over the home's, as a share of that of a whole network trained for it", PLACE
     ),
     "over_control": Metric(
-        "share_of_whole less the mean of the same change of another start", (*PLACE, "control")
+        "share_of_whole less the mean of the same change of another start, or less 0 where that has less",
+        (*PLACE, "control"),
     ),
     "change_score": Metric("retargetability from L2 to the objective and back", PLACE),
     "trained_parameters": Metric("number of parameters that were trained for the objective", PLACE),
-    "late_gain": Metric("share by which the value still fell in the last third of the steps", PLACE),
+    "late_gain": Metric(
+        "share by which the objective's value still fell in the last third of the steps", PLACE
+    ),
     "steps_to_most": Metric("steps to the first snapshot with nine tenths of the fall of the value", PLACE),
     "psi_slope": Metric("slope of ψ by the size of the residual, of RMS one", (*PLACE, "size")),
     "psi_cosine": Metric("cosine of those slopes with the home's", PLACE),
@@ -128,13 +131,16 @@ def _changed(
 
 
 def _compared(study: Study, name: str, shares: Mapping[str, Float[Array, " seeds"]]) -> Iterator[Record]:
-    """The share of the whole, and how far it is above the same change of other starts."""
+    """The share of the whole, and how far it is above the same change of other starts.
+
+    A control that ends below its start could have stayed there, so it counts as 0.
+    """
     labels, population = study.labels[name], study.learners[name]
     yield from study.rows(name, population, {"share_of_whole": shares[name]}, None, **labels)
     for other, its in study.labels.items():
         alike = all(its[axis] == labels[axis] for axis in ("change", "objective"))
         if alike and its["start"] != labels["start"]:
-            over = {"over_control": shares[name] - jnp.mean(shares[other])}
+            over = {"over_control": shares[name] - jnp.maximum(jnp.mean(shares[other]), 0)}
             yield from study.rows(name, population, over, None, **labels, control=its["start"])
 
 
@@ -159,14 +165,15 @@ def _history(study: Study, name: str, ruler: Ruler, count: int) -> Iterator[Reco
     place = OBJECTIVES.index(labels["objective"])
     few = jax.tree.map(lambda a: a[:count], ruler)
     steps = np.array([population.step for population in populations])
-    values = np.stack([np.asarray(_left(few, population, place)) for population in populations])
+    left = np.stack([np.asarray(_value(few, population, place)) for population in populations])
     late = int(np.argmin(np.abs(steps - 2 * steps[-1] / 3)))
-    fall = values[0] - values[-1]
-    reached = values <= values[-1] + 0.1 * np.maximum(fall, 0)
-    found = {"late_gain": 1 - values[-1] / values[late], "steps_to_most": steps[reached.argmax(axis=0)]}
+    fall = left[0] - left[-1]
+    reached = left <= left[-1] + 0.1 * np.maximum(fall, 0)
+    found = {"late_gain": 1 - left[-1] / left[late], "steps_to_most": steps[reached.argmax(axis=0)]}
     yield from study.rows(name, study.learners[name], found, None, **labels)
 
 
-def _left(few: Ruler, population: Population, place: int) -> Float[Array, " seeds"]:
-    """The value of an objective above its least, relative to that of least squares: 1 − attainment."""
-    return 1 - few.attained(weights_of(merged(population.learner), few.prompts))[:, place]
+def _value(few: Ruler, population: Population, place: int) -> Float[Array, " seeds"]:
+    """The mean value of an objective."""
+    weights = weights_of(merged(population.learner), few.prompts)
+    return values(few.prompts, weights)[..., place].mean(axis=1)

@@ -139,9 +139,7 @@ def _followed(study: Study, name: str, every: Mapping[Any, Drawn]) -> Iterator[R
     families = list(every)
     for place, family in enumerate(families):
         theirs, own = every[families[(place + APART) % len(families)]], every[family]
-        found = {
-            "follows_pairs": nearer(answers(study.learners[name], theirs), theirs.descent, own.descent)
-        }
+        found = {"follows_pairs": nearer(answers(study.learners[name], theirs), theirs.descent, own.descent)}
         yield from study.rows(name, study.learners[name], found, family=family)
 
 

@@ -1,4 +1,4 @@
-"""Rows of the table of changes: numbers trained, steps, and the share of the gain, beside controls."""
+"""Rows of the table of changes: numbers trained, steps, late fall, and share of the gain, beside controls."""
 
 import pandas as pd
 
@@ -9,11 +9,11 @@ from icgd.studies.retargeting.display import NAMES, TARGETS
 from icgd.writeup.latex import estimate
 
 CONTROLS = ("random", "subspace")
-METRICS = ["share_of_whole", "trained_parameters", "steps_to_most", "change_score"]
+METRICS = ["share_of_whole", "trained_parameters", "steps_to_most", "late_gain", "change_score"]
 
 
 def latex(metrics: pd.DataFrame, looks: Looks, confidence: float) -> str:
-    """Per change of the base a row for each objective: steps, share, score, and shares of both controls."""
+    """Per change of the base a row for each objective: steps, late fall, share, score, and both controls."""
     table = seed_intervals(final(rows(metrics, metric=METRICS)), confidence)
     changes = set(rows(table, start="base")["change"])
     lines = []
@@ -28,11 +28,12 @@ def latex(metrics: pd.DataFrame, looks: Looks, confidence: float) -> str:
 
 
 def _cells(mine: pd.DataFrame) -> list[str]:
-    """Steps, share and score of the change of the base; shares of the controls, empty where there is none."""
+    """Steps, late fall in per cent, share and score of the change; shares of the controls, if any."""
     own = rows(mine, start="base")
-    steps = rows(own, metric="steps_to_most")["mean"].iloc[0]
+    steps, late = (rows(own, metric=name)["mean"].iloc[0] for name in ("steps_to_most", "late_gain"))
     cells = [
         f"{steps:.0f}",
+        f"{100 * late:.1f}",
         *(estimate(rows(own, metric=name)) for name in ("share_of_whole", "change_score")),
     ]
     for control in CONTROLS:
