@@ -76,7 +76,7 @@ def parity(models: Transformer, prompts: Prompt) -> tuple[Array, Array]:
 
 
 def rebuilt(model: Transformer, prompts: Prompt) -> Float[Array, "p m"]:
-    """Predictions of one layer if of each head are kept: its logits' scale c, and what it writes of labels, a.
+    """Predictions of one layer if of each head only its logits' scale c and its weight of labels a are kept.
 
     ŷ = Σ_h a_h Σ_j softmax_j(c_h x_j·x_q) y_j, with c_h the mean of KᵀQ's diagonal over inputs and a_h minus
     that of P·V's over labels.

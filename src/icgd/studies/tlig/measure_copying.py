@@ -5,8 +5,8 @@ layer with respect to the raw inputs of token s is averaged over prompts, and on
 `own` is s = k, `next` s = k + 1, and `other` the sum over all s ≠ k, next included, over 2N − 1.
 
 The attention to the next token is that of the same tokens k, averaged over them and the prompts. A curve is
-half-way when it first has covered half of its way from its start to its extreme, the loss of its way from that
-of predicting zero, which is the plateau; linear between snapshots.
+half-way when it first has covered half of its way from its start to its extreme, the loss of its way from
+that of predicting zero, which is the plateau; linear between snapshots.
 """
 
 from collections.abc import Iterator, Mapping
@@ -33,7 +33,9 @@ HALF = 0.5
 METRICS = {
     "sensitivity_norm": Metric("norm of the mean gradient, mean over tokens", ("token",)),
     "largest_sensitivity_norm": Metric("its largest value over training", ("token",)),
-    "next_over_other": Metric("sensitivity_norm of the next token over that of all others; before training 1"),
+    "next_over_other": Metric(
+        "sensitivity_norm of the next token over that of all others; before training 1"
+    ),
     "next_attention": Metric("attention of the first layer to the next token, mean over tokens and prompts"),
     "attention_lead": Metric("training steps by which that attention is half-way before the loss"),
     "sensitivity_lead": Metric("training steps by which sensitivity_norm of the next token is"),
@@ -95,8 +97,12 @@ def curves(models: Learner, prompts: Prompt) -> tuple[Float[Array, " seeds"], ..
 def half_way(
     steps: Float[np.ndarray, " snapshots"], moved: Float[np.ndarray, "snapshots seeds"]
 ) -> Float[np.ndarray, " seeds"]:
-    """When each seed's curve, minus where it starts, has first covered half of its way to its extreme."""
-    shares = moved / np.maximum(moved.max(axis=0), np.finfo(float).tiny)
+    """When each seed's curve, minus where it starts, has first covered half of its way to its extreme.
+
+    The last step if it never goes that way.
+    """
+    extremes = moved.max(axis=0)
+    shares = moved / np.where(extremes > 0, extremes, np.inf)
     return np.array([first_time(steps, share, HALF) for share in shares.T])
 
 
