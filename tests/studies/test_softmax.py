@@ -30,12 +30,13 @@ def first_weight(c: float) -> np.ndarray:
     return 1 / (1 + np.exp(-2 * c * QUERIES))
 
 
-def stack(*signs: float) -> Population:
-    """Heads with logits ±½·x·x_q that write ± what they read of the labels."""
+def stack(*signs: float, of_inputs: float = 0.0) -> Population:
+    """Heads with logits ±½·x·x_q that write ± what they read of the labels, and so much of the inputs."""
     heads = jnp.array(signs)[:, None, None]
     reads, writes = jnp.diag(jnp.array([1.0, 0.0])), jnp.diag(jnp.array([0.0, 1.0]))
     same = jnp.ones_like(heads)
-    layer = Attention(reads * same, LOGIT * heads * reads, writes * same, -heads * writes, kernel="softmax")
+    projection = -heads * writes - of_inputs * jnp.array([[0.0, 0.0], [1.0, 0.0]])
+    layer = Attention(reads * same, LOGIT * heads * reads, jnp.eye(2) * same, projection, kernel="softmax")
     return Population(alone(Transformer((layer,))).learner, [4], 10)
 
 
@@ -59,6 +60,19 @@ def test_a_head_is_as_even_as_its_weights_and_two_cancel(table: pd.DataFrame) ->
     np.testing.assert_allclose(heads["value"], alone, rtol=1e-6)
     assert value(rows(table, metric="even_over_odd", learner="one")) == pytest.approx(alone)
     assert value(rows(table, metric="even_over_odd", learner="two")) == pytest.approx(0, abs=1e-10)
+
+
+def test_heads_of_two_numbers_are_rebuilt_and_others_are_not(tmp_path: Path, double: None) -> None:
+    learners = {"exact": stack(1.0, -1.0), "other": stack(1.0, -1.0, of_inputs=0.25), "gd": fixed((3.0,))}
+    references = {name: {"algorithm": "gd", "rivals": []} for name in ("exact", "other")}
+    study = hand_made(tmp_path, learners, PROMPTS, TARGETS[:, None], references=references)
+    found = measured(measure_heads, study, learners=["exact", "other"], logit_scales=[0.5], prompts=2)
+    found = rows(found, metric="rebuilt_distance")
+    assert value(rows(found, learner="exact")) == pytest.approx(0, abs=1e-12)
+    # Each head reads the inputs 1 and −1 with weights w and 1 − w, and adds a quarter of their mean to ŷ.
+    inputs = [2 * first_weight(sign * LOGIT) - 1 for sign in (1, -1)]
+    apart = np.abs(0.25 * sum(inputs)) / np.mean(np.abs(TARGETS))
+    assert value(rows(found, learner="other")) == pytest.approx(apart.mean())
 
 
 @pytest.mark.parametrize("c", [0.5, 2.0])

@@ -1,5 +1,6 @@
 """Measurements at the source's settings, on problems whose answers are known or written again in NumPy."""
 
+import dataclasses
 from pathlib import Path
 
 import jax
@@ -24,7 +25,7 @@ from icgd.studies.tlig import (
     measure_shrinkages,
     measure_wave_functions,
 )
-from icgd.studies.tlig.shared_slots import shared_slots
+from icgd.studies.tlig.shared_slots import SharedSlots, raw_tokens, shared_slots
 from icgd.studies.tlig.source_waves import wave_attention
 from icgd.tasks.linear_regression import LinearRegression
 from icgd.tasks.sine_waves import REACH, SineWaves
@@ -196,24 +197,103 @@ def test_others_contain_the_next_token() -> None:
     assert [float(part) for part in measure_copying.parts(norms)] == [3.0, 4.0, (2 + 3 + 4 + 6) / 4]
 
 
+def slopes(model: SharedSlots, prompt: Prompt) -> np.ndarray:
+    """Slopes of the sum of each token's entries after the first layer, by finite differences."""
+    raw = np.asarray(raw_tokens(prompt), float)
+    found = np.zeros((len(raw) - 2, *raw.shape))
+    for place in np.ndindex(*raw.shape):
+        ends = []
+        for sign in (1, -1):
+            moved = raw.copy()
+            moved[place] += sign * 1e-5
+            ends.append(np.asarray(model.copied(jnp.asarray(moved))).sum(axis=1))
+        found[:, *place] = ((ends[0] - ends[1]) / 2e-5)[:-2]
+    return found
+
+
 def test_gradients_are_averaged_before_their_norm_is_taken(tmp_path: Path, double: None) -> None:
     task = LinearRegression(dimension=3, context_length=4)
     stored, targets = drawn_from(task, KEY, 4)
-    model = trained(shared_slots(task, KEY))
-    study = hand_made(tmp_path, {"slots": model}, stored, targets, history={"slots": []})
+    # Far from its small start, where slopes are no longer those of every prompt.
+    model = jax.tree.map(lambda a: jnp.asarray(a, float), shared_slots(task, KEY, scale=3.0))
+    start = Population(alone(shared_slots(task, KEY)).learner, [4], 0)
+    study = hand_made(tmp_path, {"slots": trained(model)}, stored, targets, history={"slots": [start]})
     table = measured(measure_copying, study, learner="slots", prompts=4)
+    last = rows(table, step=10, metric="sensitivity_norm")
+    prompts = [jax.tree.map(lambda a, i=i: jnp.asarray(a[i], float), stored) for i in range(4)]
+    each = np.stack([slopes(model, prompt) for prompt in prompts])
+    averaged = np.linalg.norm(each.mean(axis=0), axis=-1)
+    other_order = np.linalg.norm(each, axis=-1).mean(axis=0)
+    for norms, same in ((averaged, True), (other_order, False)):
+        own, following = np.diagonal(norms).mean(), np.diagonal(norms, 1).mean()
+        other = (norms.sum(axis=1) - np.diagonal(norms)).mean() / len(norms)
+        for token, expected in (("own", own), ("next", following), ("other", other)):
+            found = value(rows(last, token=token))
+            assert bool(found == pytest.approx(expected, rel=1e-4)) is same
+    ratio = value(rows(last, token="next")) / value(rows(last, token="other"))
+    assert value(rows(table, step=10, metric="next_over_other")) == pytest.approx(ratio)
+    own = rows(table, metric="sensitivity_norm", token="own")
     # Before training a token is what it was: the sum of its entries has slope one in each of three.
-    found = {
-        token: value(rows(table, metric="sensitivity_norm", token=token))
-        for token in ("own", "next", "other")
-    }
-    assert found["own"] == pytest.approx(np.sqrt(3), abs=0.02)
-    assert found["next"] < 0.02
+    assert value(rows(own, step=0)) == pytest.approx(np.sqrt(3), abs=0.02)
     largest = rows(table, metric="largest_sensitivity_norm", token="own")
-    assert value(largest) == found["own"]
-    doubled = jax.tree.map(lambda a: jnp.concatenate([a, a]), stored)
-    again = measure_copying.curves(model.learner, doubled)
-    assert [float(curve[0]) for curve in again] == pytest.approx(list(found.values()))
+    assert value(largest) == own["value"].max()
+
+
+def test_attention_to_the_next_token(tmp_path: Path, double: None) -> None:
+    """Without keys every one of the eight context tokens is read alike."""
+    task = LinearRegression(dimension=3, context_length=4)
+    stored, targets = drawn_from(task, KEY, 2)
+    model = shared_slots(task, KEY)
+    blind = dataclasses.replace(model.copying, key=0 * model.copying.key)
+    sharp = dataclasses.replace(model.copying, key=1000 * model.copying.key)
+    learners = {"slots": trained(dataclasses.replace(model, copying=blind))}
+    study = hand_made(tmp_path, learners, stored, targets, history={"slots": []})
+    table = measured(measure_copying, study, learner="slots", prompts=2)
+    assert value(rows(table, metric="next_attention")) == pytest.approx(1 / 8)
+    changed = dataclasses.replace(model, copying=sharp)
+    expected = []
+    for i in range(2):
+        raw = raw_tokens(jax.tree.map(lambda a, i=i: jnp.asarray(a[i], float), stored))
+        angles = np.arange(9)[:, None] * 10_000.0 ** (-2 * np.arange(5) / 10)
+        codes = np.stack([np.sin(angles), np.cos(angles)], axis=2).reshape(9, 10)
+        tokens = np.concatenate([raw, codes], axis=1)
+        keys, queries = (tokens @ np.asarray(m, float)[0].T for m in (sharp.key, sharp.query))
+        raised = np.exp(queries @ keys[:-1].T / np.sqrt(13))
+        weights = raised / raised.sum(axis=1, keepdims=True)
+        expected.append(np.mean([weights[k, k + 1] for k in range(7)]))
+    found = measure_copying.curves(alone(changed).learner, stored)[3]
+    assert float(found[0]) == pytest.approx(np.mean(expected), rel=1e-5)
+
+
+def test_a_curve_is_half_way_to_its_extreme() -> None:
+    steps = np.array([0.0, 100.0, 200.0, 400.0])
+    moved = np.array([[0.0, 0.0], [0.0, 4.0], [3.0, 1.0], [4.0, 2.0]])
+    assert measure_copying.half_way(steps, moved) == pytest.approx([100 + 100 * 2 / 3, 50])
+    never = measure_copying.half_way(steps, np.zeros((4, 1)))
+    assert never == pytest.approx([400])
+
+
+def test_a_lead_is_the_losss_time_less_that_of_copying(
+    tmp_path: Path, double: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one = jnp.ones((2, 1))
+    reached = [fixed((weight,), (0.0,)) for weight in (0.0, 0.0, 1.0)]
+    populations = [
+        Population(p.learner, [0, 1], step) for p, step in zip(reached, (0, 100, 200), strict=True)
+    ]
+    levels = iter([(0.0, 0.0, 0.1, 0.1), (0.0, 0.5, 0.2, 0.1), (0.0, 1.0, 0.2, 0.9)])
+
+    def curves(*_: object) -> tuple[np.ndarray, ...]:
+        return tuple(np.full(2, level) for level in next(levels))
+
+    monkeypatch.setattr(measure_copying, "curves", curves)
+    prompts = Prompt(one[:, None], one[:, None], one)
+    history = {"slots": populations[:2]}
+    study = hand_made(tmp_path, {"slots": populations[2]}, prompts, one, history=history)
+    table = measured(measure_copying, study, learner="slots", prompts=2)
+    # The loss is half-way at 100 + 100/2 if it falls by all; one that never falls counts as at the end.
+    assert rows(table, metric="sensitivity_lead")["value"].tolist() == pytest.approx([50, 100])
+    assert rows(table, metric="attention_lead")["value"].tolist() == pytest.approx([0, 50])
 
 
 def test_functions_are_the_predictions_before_and_after_the_layer(tmp_path: Path, double: None) -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from icgd.analysis.columns import Record
 from icgd.analysis.tidy import table
-from icgd.plotting.looks import Looks
+from icgd.plotting.looks import Look, Looks
 from icgd.studies.tlig import (
     measure_clipped,
     measure_copying,
@@ -14,6 +14,7 @@ from icgd.studies.tlig import (
     measure_shrinkages,
     measure_wave_functions,
     plot_copying,
+    plot_label_rollouts,
     plot_plateaus,
     plot_scales,
     plot_softmax_heads,
@@ -45,6 +46,9 @@ def test_training_is_shown_on_the_given_axes_in_the_algorithms_colours() -> None
     limits = [axes.get_ylim() for axes in (loss, difference, cosine)]
     assert limits == [(0.1, 0.5), (0.0, 2.5), (0.5, 1.1)]
     assert loss.get_title() == "one layer"
+    assert [text.get_text() for text in figure.legends[0].get_texts()] == ["trained", "GD"]
+    deep = Look("GD++ 12, per step", "#CC79A7")
+    assert plot_source_training.at_any_depth(deep) == Look("GD++, per step", "#CC79A7")
 
 
 def test_scales_have_the_training_law_at_one_and_the_last_step() -> None:
@@ -67,21 +71,28 @@ def test_scales_have_the_training_law_at_one_and_the_last_step() -> None:
     assert (inputs.get_yscale(), inputs.get_xlabel()) == ("log", r"input scale $\alpha$")
 
 
-def test_every_seed_has_a_line_and_every_damping_a_panel() -> None:
+def test_every_damping_has_a_panel() -> None:
     found: list[Record] = []
     for damping in (0.75, 1.0):
-        for times in (1, 2):
-            found += seeds("model", "loss", [damping, damping], damping=damping, times=times)
+        for times in (2, 1):
+            found += seeds("model", "loss", [damping * times] * 2, damping=damping, times=times)
             found.append(row("gd", "loss", 0.1, damping=damping, times=times))
+    found += seeds("model", "loss", [9.0, 9.0])  # of no roll-out
+    figure = drawn(plot_label_rollouts, found, measure_label_rollout.COLUMNS, LOOKS, learners=["gd", "model"])
+    first, second = figure.axes
+    assert [first.get_title(), second.get_title()] == [r"$\lambda=1$", r"$\lambda=0.75$"]
+    assert lines(second) == {"trained": ([1, 2], [0.75, 1.5]), "GD": ([1, 2], [0.1, 0.1])}
+    assert [text.get_text() for text in figure.legends[0].get_texts()] == ["GD", "trained"]
+
+
+def test_every_seed_has_a_line_beside_the_algorithm() -> None:
+    found: list[Record] = []
     for step, level in ((0, 0.42), (50, 0.3)):
         found += seeds("model", "loss", [level, level + 0.1], step=step)
         found += seeds("ols", "loss", [0.25], step=step)
     found.append(row("gd", "loss", 0.21))
-    options = {"rolled": ["gd", "model"], "heads": ["model"], "fixed": ["ols"], "level": "gd"}
-    figure = drawn(plot_plateaus, found, measure_label_rollout.COLUMNS, LOOKS, **options)
-    first, second, heads, fixed = figure.axes
-    assert [first.get_title(), second.get_title()] == [r"$\lambda=1$", r"$\lambda=0.75$"]
-    assert lines(second)["trained"] == ([1, 2], [0.75, 0.75])
+    options = {"heads": ["model"], "fixed": ["ols"], "level": "gd"}
+    heads, fixed = drawn(plot_plateaus, found, {}, LOOKS, **options).axes
     runs = [[*map(float, line.get_ydata())] for line in heads.lines]
     assert runs == [pytest.approx([0.42, 0.3]), pytest.approx([0.52, 0.4]), [0.21, 0.21]]
     assert lines(fixed)["least squares"] == ([0, 50], [0.25, 0.25])
@@ -132,9 +143,15 @@ def test_functions_losses_and_sensitivities_have_a_panel_each() -> None:
 
 def test_a_row_of_lengths() -> None:
     found: list[Record] = []
-    for setting, shift in ((None, 0.0), ("25", 0.1)):
-        where = {} if setting is None else {"option": "context_length", "setting": setting}
-        for name, gamma in (("tlig_looped_2", 0.2), ("tlig_gdpp_2", 0.3)):
+    shortest, longer = ("transformer_recurrent_2", "gdpp_2"), ("tlig_looped_2", "tlig_gdpp_2")
+    for experiment, setting, names, shift in (
+        ("tlig", None, shortest, 0.0),
+        ("tlig_lengths", None, longer, 0.1),
+        ("tlig_lengths", "50", longer, 0.2),
+    ):
+        where = {"experiment": experiment}
+        where |= {} if setting is None else {"option": "context_length", "setting": setting}
+        for name, gamma in zip(names, (0.2, 0.3), strict=True):
             values = {"shrinkage_per_example": gamma + shift, "rate_per_example": 1 + gamma}
             for metric, number in values.items():
                 found.append(row(name, metric, number, seed=0, step=5, **where))
@@ -145,4 +162,5 @@ def test_a_row_of_lengths() -> None:
     assert table_tlig_lengths.latex(metrics, Looks(), 0.95).splitlines() == [
         rf"10 & 0.179 & $0.200$ & $0.300$ & $1.200$ & $1.300$ & {eigenvalues}",
         rf"25 & 0.099 & $0.300$ & $0.400$ & $1.200$ & $1.300$ & {eigenvalues}",
+        rf"50 & 0.056 & $0.400$ & $0.500$ & $1.200$ & $1.300$ & {eigenvalues}",
     ]

@@ -26,6 +26,7 @@ from icgd.ranges import LearnerName, PositiveFloat, PositiveInt
 METRICS = {
     "even_over_odd": Metric("RMS over prompts of the layer's part even in x_q, over that of the odd one"),
     "head_even_over_odd": Metric("the same of what one head of the first layer adds", ("head",)),
+    "rebuilt_distance": Metric("‖ŷ_rebuilt − ŷ‖ over the mean size of targets, of two numbers per head"),
     "loss": Metric(LOSSES["loss"].meaning, ("logit_scale",)),
     "relative_distance": Metric("mean |ŷ − ŷ_ref| over the mean |y|", ("reference", "logit_scale")),
 }
@@ -74,6 +75,23 @@ def parity(models: Transformer, prompts: Prompt) -> tuple[Array, Array]:
     return ratio(forward, backward)[..., 0], summed[..., 0]
 
 
+def rebuilt(model: Transformer, prompts: Prompt) -> Float[Array, "p m"]:
+    """Predictions of one layer if of each head only its logits' scale c and its weight of labels a are kept.
+
+    ŷ = Σ_h a_h Σ_j softmax_j(c_h x_j·x_q) y_j, with c_h the mean of KᵀQ's diagonal over inputs and a_h minus
+    that of P·V's over labels.
+    """
+    d = prompts.x.shape[-1]
+    scales, writes = (jnp.diagonal(part, axis1=1, axis2=2) for part in model.layers[0].products())
+    scale, write = scales[:, :d].mean(axis=1), -writes[:, d:].mean(axis=1)
+
+    def one(prompt: Prompt) -> Array:
+        weights = jax.nn.softmax(scale[:, None] * (prompt.x @ prompt.query))
+        return write @ (weights @ prompt.y)
+
+    return jax.vmap(one)(in_double(prompts))
+
+
 class SoftmaxHeads(Learner):
     """Heads with K = ±c I: ŷ = a Σ_j [softmax_j(c x_j·x_q) − softmax_j(−c x_j·x_q)] y_j, or one of them."""
 
@@ -95,7 +113,9 @@ def measure(
     logit_scales: list[PositiveFloat],
     prompts: PositiveInt = 8192,
 ) -> Iterator[Record]:
-    """Parity of each trained layer's heads, and of constructed ones as a function of the logit scale c.
+    """Parity of each trained layer's heads, and what is left of it by two numbers per head.
+
+    Of constructed heads both loss and distance, as a function of the logit scale c.
 
     The constructed heads' output scale is the least-squares one at each c; they give `loss` and the
     `relative_distance` to the algorithm of the first of `learners`.
@@ -109,6 +129,10 @@ def measure(
         for head, ratios in enumerate(heads.T, start=1):
             yield from study.rows(name, population, {"head_even_over_odd": ratios}, head=head)
         yield from study.rows(name, population, {"even_over_odd": summed})
+        apart = population.map(rebuilt, stored) - predict(population.learner, stored)
+        size = jnp.mean(jnp.linalg.norm(targets, axis=-1))
+        far = jnp.linalg.norm(apart, axis=-1).mean(axis=1) / size
+        yield from study.rows(name, population, {"rebuilt_distance": far})
     algorithm = study.references[learners[0]].algorithm
     step = predict(study.learners[algorithm].learner, stored)[0]
     for name, scale in itertools.product(CONSTRUCTED, logit_scales):

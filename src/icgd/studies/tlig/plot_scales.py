@@ -11,6 +11,7 @@ from icgd.analysis.tidy import rows
 from icgd.plotting.axes import PAGE, curve, legend_above
 from icgd.plotting.looks import Looks
 from icgd.ranges import LearnerName
+from icgd.studies.tlig.plot_source_training import at_any_depth
 
 LOSS = "loss"
 NAMES = {"input_scale": r"input scale $\alpha$", "weight_scale": "weight scale $s$"}
@@ -40,7 +41,7 @@ def draw(table: pd.DataFrame, looks: Looks, *, panels: list[Panel]) -> Figure:
         for learner in panel["learners"]:
             law = rows(mine, learner=learner, option=None).assign(setting="1.0")
             found = pd.concat([law, rows(mine, learner=learner, option=panel["option"])])
-            curve(axis, found["setting"].astype(float), found, looks[learner])
+            curve(axis, found["setting"].astype(float), found, at_any_depth(looks[learner]))
         axis.set(yscale="log", xlabel=NAMES[panel["option"]], title=panel["title"])
         axis.yaxis.set_minor_formatter(NullFormatter())
     axes[0, 0].set(ylabel="test loss")

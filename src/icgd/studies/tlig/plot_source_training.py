@@ -1,5 +1,7 @@
 """Loss and alignment over training on the source's axes (TLIG, figures 2, 3, 4, 7, 8, 12 and 14)."""
 
+import re
+
 import matplotlib.pyplot as plt
 import pandas as pd
 from matplotlib.axes import Axes
@@ -7,8 +9,8 @@ from matplotlib.figure import Figure
 from typing_extensions import TypedDict
 
 from icgd.analysis.tidy import rows
-from icgd.plotting.axes import PAGE, each_run
-from icgd.plotting.looks import Looks
+from icgd.plotting.axes import PAGE, each_run, legend_above
+from icgd.plotting.looks import Look, Looks
 from icgd.ranges import LearnerName
 
 LOSS = "bounded_loss"
@@ -39,29 +41,32 @@ def draw(table: pd.DataFrame, looks: Looks, *, panels: list[Panel]) -> Figure:
     """A column per panel: losses, differences of predictions (line) and sensitivities (dots), cosines.
 
     Of the model every seed has a line. An algorithm's colour is that of its loss, and of the model's
-    differences from it and cosine with it.
+    differences from it and cosine with it; its name stands for any number of steps.
     """
-    figure, axes = plt.subplots(3, len(panels), figsize=(PAGE, 3.9), sharex="col", squeeze=False)
+    figure, axes = plt.subplots(3, len(panels), figsize=(PAGE, 4.1), sharex="col", squeeze=False)
     for column, panel in zip(axes.T.tolist(), panels, strict=True):
         mine = rows(table, experiment=panel["experiment"], bound=panel["bound"])
         model = looks[panel["model"]]
         each_run(column[0], rows(mine, learner=panel["model"], metric=LOSS, run=...), model)
         for name in panel["algorithms"]:
-            _algorithm(column, mine, panel["model"], name, looks)
+            _algorithm(column, mine, panel["model"], name, at_any_depth(looks[name]))
         column[0].set(title=model.name, ylim=panel["loss"])
         column[1].set(ylim=(0, panel["difference"]))
         column[2].set(ylim=panel["cosine"], xlabel="training step")
         column[2].axhline(1, color="black", linestyle=":", linewidth=0.8, zorder=0)
-        slim = {"handlelength": 0.6, "handletextpad": 0.3, "borderaxespad": 0, "borderpad": 0.1}
-        column[0].legend(loc="upper right", frameon=True, edgecolor="none", fontsize=7, **slim)
     axes[0, 0].set(ylabel="test loss")
     axes[1, 0].set(ylabel="differences")
     axes[2, 0].set(ylabel="sensitivity cosine")
+    legend_above(figure, *axes[0])
     return figure
 
 
-def _algorithm(column: list[Axes], mine: pd.DataFrame, model: str, name: str, looks: Looks) -> None:
-    look = looks[name]
+def at_any_depth(look: Look) -> Look:
+    """An algorithm's look without its number of steps, which the panel's title has."""
+    return look._replace(label=re.sub(r" \d+", "", look.label))
+
+
+def _algorithm(column: list[Axes], mine: pd.DataFrame, model: str, name: str, look: Look) -> None:
     level = rows(mine, learner=name, metric=LOSS, run=None)
     level = level[level["step"].isna() | (level["step"] == level["step"].max())]["mean"].iloc[0]
     column[0].axhline(level, color=look.colour, linestyle="--", label=look.label, zorder=0)
