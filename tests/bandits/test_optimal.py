@@ -9,6 +9,7 @@ import pytest
 from icgd.bandits.gittins import gittins_table
 from icgd.bandits.optimal import check_size, index, states, values
 from icgd.bandits.posterior import expected_utility
+from icgd.checks import building
 
 
 @functools.cache
@@ -58,6 +59,10 @@ def test_every_state_has_a_place_of_its_own() -> None:
 def test_too_large_a_table_is_refused_with_its_size() -> None:
     with pytest.raises(ValueError, match=r"5 arms and 60 pulls has .* needs .* GiB"):
         check_size(5, 60)
+    task = {"module": "icgd.tasks.bandits", "name": "BernoulliBandit", "options": {"arms": 5, "pulls": 60}}
+    spec = {"module": "icgd.algorithms.bandit_rules", "name": "optimal", "options": {}}
+    with pytest.raises(ValueError, match="choose fewer arms or pulls"):
+        building.build(spec, task, {})
 
 
 def leave_or_stay(wins: int, losses: int, left: int, known: float) -> tuple[float, float]:

@@ -80,7 +80,7 @@ class UpperConfidence(CountingPolicy):
     """UCB(c): mean reward + c √(ln t / n_a), every arm once first (Auer et al. 2002, c = √2)."""
 
     parameter: Float[Array, ""]
-    grid: ClassVar[tuple[float, ...]] = tuple(np.geomspace(0.05, 3.0, 30).tolist())
+    grid: ClassVar[tuple[float, ...]] = tuple(np.geomspace(0.01, 3.0, 42).tolist())
 
     def probabilities(self, seen: Counts) -> Float[Array, " a"]:
         """All on the largest bound, or alike on the arms that were never pulled."""
@@ -107,7 +107,7 @@ class Thompson(CountingPolicy):
     parameter: Float[Array, ""]
     objective: str = eqx.field(static=True, default="max")
     nodes: int = eqx.field(static=True, default=NODES)
-    grid: ClassVar[tuple[float, ...]] = tuple(np.geomspace(0.25, 8.0, 31).tolist())
+    grid: ClassVar[tuple[float, ...]] = tuple(np.geomspace(0.25, 32.0, 43).tolist())
 
     def probabilities(self, seen: Counts) -> Float[Array, " a"]:
         """By quadrature, exact at k = 1."""

@@ -12,7 +12,7 @@ import numpy as np
 from jaxtyping import Array, Float
 
 from icgd.bandits.counting import CountingPolicy, Counts
-from icgd.bandits.optimal import index, states, values
+from icgd.bandits.optimal import check_size, index, states, values
 from icgd.bandits.policy import largest
 from icgd.bandits.posterior import NODES, densities, others, posterior_mean, quadrature
 
@@ -48,6 +48,7 @@ class Optimal(CountingPolicy):
 
 def empty_table(arms: int, pulls: int) -> Float[Array, "s a"]:
     """Where the values will be; `ValueError` if they are too many."""
+    check_size(arms, pulls)
     return jnp.zeros((states(arms, pulls), arms), jnp.float32)
 
 

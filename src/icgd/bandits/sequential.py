@@ -29,7 +29,7 @@ class GradientBandit(Policy):
     parameter: Float[Array, ""]
     arms: int = eqx.field(static=True)
     running: bool = eqx.field(static=True, default=False)
-    grid: ClassVar[tuple[float, ...]] = tuple(np.geomspace(0.1, 8.0, 36).tolist())
+    grid: ClassVar[tuple[float, ...]] = tuple(np.geomspace(0.1, 32.0, 48).tolist())
 
     def start(self, pulls: int) -> Preferences:
         """All arms alike."""

@@ -82,8 +82,11 @@ class BernoulliBandit(Task):
                 raise ValueError(f"{option} is {value!r}; expected one of {', '.join(get_args(kinds))}")
         if self.objective not in (*OBJECTIVES, "any"):
             raise ValueError(f"objective is {self.objective!r}; expected one of {', '.join(OBJECTIVES)}, any")
-        if isinstance(self.cue, float):  # else it is traced, and was checked before
+        if isinstance(self.cue, float | int):  # else it is traced, and was checked before
             check_reliability(self.cue, self.arms)
+        for option in ("broken", "favourite"):
+            if isinstance(value := getattr(self, option), float | int) and not 0 <= value <= 1:
+                raise ValueError(f"{option} is {value}; expected a share from 0 to 1")
         if len({(law.playing, law.entropy) for law in self.laws()}) > 1:
             raise ValueError("members differ in playing or entropy, which they share a loss for")
 

@@ -1,5 +1,6 @@
 """The policies of an experiment by name, one by one where they were trained side by side, and their play."""
 
+import dataclasses
 from typing import Any
 
 import equinox as eqx
@@ -25,19 +26,34 @@ def crowd(study: Study) -> dict[str, Population]:
     """Every policy by name."""
     found: dict[str, Population] = {}
     for name, population in study.learners.items():
-        learner: Any = population.learner
-        if not hasattr(learner, "names"):
+        if hasattr(population.learner, "names"):
+            found |= one_by_one(population)
+        else:
             found[name] = population
-            continue
-        for each in learner.names:
-            single = eqx.filter_vmap(lambda one, each=each: one.member(each))(learner)
-            found[each] = Population(single, population.seeds, population.step)
     return found
 
 
-def chance(study: Study, count: int, condition: Condition | None = None, part: str = "test") -> Environment:
-    """As many environments, the same for all policies; those of a part are of its own."""
-    task = law_of(study, condition)
+def one_by_one(population: Population) -> dict[str, Population]:
+    """The policies of a population of ensembles by name."""
+    learner: Any = population.learner
+    return {
+        name: Population(
+            eqx.filter_vmap(lambda one, name=name: one.member(name))(learner),
+            population.seeds,
+            population.step,
+        )
+        for name in learner.names
+    }
+
+
+def chance(
+    study: Study, count: int, condition: Condition | None = None, part: str = "test", **law: Any
+) -> Environment:
+    """As many environments, the same for all policies; those of a part are of its own.
+
+    `law` are options of the task that differ.
+    """
+    task = dataclasses.replace(law_of(study, condition), **law)
     keys = jax.random.split(study.key("chance", part), count)
     return jax.jit(jax.vmap(task.environment))(keys)
 

@@ -1,7 +1,7 @@
 """Which algorithm is a learner, as a whole policy: distances to rivals on histories of several origins."""
 
 import itertools
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import jax.numpy as jnp
@@ -12,17 +12,28 @@ from icgd.analysis.experiment import Experiment
 from icgd.analysis.study import Population, Study
 from icgd.ranges import LearnerName, PositiveInt
 from icgd.studies.bandits.crowd import answers, chance, crowd, members, most_reward, play_all, variation
-from icgd.studies.bandits.rivals import Fitted, cosine, fitted, order_dependence, sensitivities
+from icgd.studies.bandits.rivals import (
+    Fitted,
+    cosine,
+    fitted,
+    known_parameters,
+    order_dependence,
+    sensitivities,
+)
 
 METRICS = {
     "total_variation": Metric(
         "½ Σ_a |π(a|h) − π_ref(a|h)|, mean over positions and histories", ("behaviour", "reference")
     ),
     "total_variation_over_nearest_rival": Metric(
-        "total_variation to the algorithm over the least to one of its rivals", ("behaviour", "reference")
+        "total_variation to the algorithm over the least to one of its rivals, more general forms left out",
+        ("behaviour", "reference"),
     ),
-    "nearest_total_variation": Metric("the least total_variation", ("behaviour",)),
-    "seeds_apart": Metric("total variation between two seeds, mean over the other seeds", ("behaviour",)),
+    "nearest_total_variation": Metric("the least total_variation, to any of them", ("behaviour",)),
+    "seeds_apart": Metric(
+        "total variation to another seed, mean over these; own histories are those of the first seed",
+        ("behaviour",),
+    ),
     "nearest_over_seeds_apart": Metric("nearest_total_variation over seeds_apart", ("behaviour",)),
     "algorithm_over_seeds_apart": Metric("total_variation to the algorithm over seeds_apart", ("behaviour",)),
     "fitted_parameter": Metric(
@@ -63,7 +74,7 @@ def measure(
     """For each learner and the algorithm that it is held to be; `turned` histories have rewards turned round.
 
     Rivals' parameters are fitted on own histories, and all is compared on others. `forms` are more general
-    forms of an algorithm, which are no rivals of it.
+    forms of an algorithm: distances to them are measured, but it is not held against them.
     """
     policies, first = crowd(study), most_reward(study)
     test = chance(study, prompts)
@@ -73,17 +84,17 @@ def measure(
         tokens = play_all(population, chance(study, prompts, part="fit"), first).tokens
         ours = answers(population, tokens)
         near = {
-            rival: fitted(policies[rival], tokens, ours, rival in fit)
+            rival: fitted(policies[rival], tokens, ours, rival in fit, known_parameters(policies, rival))
             for rival in dict.fromkeys([algorithm, *rivals])
-            if forms.get(rival) != algorithm
         }
+        against = [rival for rival in near if rival != algorithm and forms.get(rival) != algorithm]
         for rival, found in near.items():
             if rival in fit:
                 values = {"fitted_parameter": [found.parameter] * len(population.seeds)}
                 yield from study.rows(name, population, values, reference=rival)
         own = play_all(population, test, first).tokens
         for behaviour, histories in {OWN: own, **given}.items():
-            yield from _distances(study, name, algorithm, near, behaviour, histories, population)
+            yield from _distances(study, name, algorithm, against, near, behaviour, histories, population)
         yield from _inside(study, name, algorithm, near, own, own[:, :turned], population)
 
 
@@ -91,6 +102,7 @@ def _distances(
     study: Study,
     name: str,
     algorithm: str,
+    against: Sequence[str],
     near: Mapping[str, Fitted],
     behaviour: str,
     histories: Int[Array, "s p t"],
@@ -104,10 +116,10 @@ def _distances(
     for rival, distance in apart.items():
         values = {"total_variation": distance}
         yield from study.rows(name, population, values, behaviour=behaviour, reference=rival)
-    others = jnp.stack([distance for rival, distance in apart.items() if rival != algorithm]).min(axis=0)
+    others = jnp.stack([apart[rival] for rival in against]).min(axis=0)
     ratio = {"total_variation_over_nearest_rival": apart[algorithm] / others}
     yield from study.rows(name, population, ratio, behaviour=behaviour, reference=algorithm)
-    least = jnp.minimum(others, apart[algorithm])
+    least = jnp.stack(list(apart.values())).min(axis=0)
     whole = {"nearest_total_variation": least}
     if len(population.seeds) > 1:
         between = seeds_apart(population, histories)

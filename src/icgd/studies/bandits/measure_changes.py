@@ -15,7 +15,7 @@ from icgd.analysis.study import Population, Study
 from icgd.bandits.policy import OBJECTIVES
 from icgd.models.history_changes import Change, ChangedEnsemble, parameters
 from icgd.ranges import LearnerName, PositiveInt
-from icgd.studies.bandits.crowd import answers, chance, crowd, law_of, members
+from icgd.studies.bandits.crowd import answers, chance, crowd, law_of, members, one_by_one
 from icgd.studies.bandits.purposes import (
     attained,
     best_temperature,
@@ -33,6 +33,9 @@ METRICS = {
     ),
     "temperature": Metric("the number by which the base's logits are best multiplied", ("objective",)),
     "imitation": Metric("1 − change_error/temperature_error", CHANGE),
+    "error_fallen": Metric(
+        "share of change_error at the snapshot before the last that training removed since", CHANGE
+    ),
     "change_utility": Metric("mean utility of a pull under the objective", CHANGE),
     "change_parameters": Metric("how many numbers were trained", CHANGE),
     "change_score": Metric("retargetability by the change, from utilities", ("part", "network")),
@@ -53,11 +56,11 @@ def measure(
     study: Study,
     *,
     base: LearnerName,
-    changed: LearnerName,
+    changed: list[LearnerName],
     explicit: list[LearnerName],
     prompts: PositiveInt = 512,
 ) -> Iterator[Record]:
-    """On histories of mixed behaviour; `explicit` are the algorithms of max, min and target."""
+    """On histories of mixed behaviour; `changed` are ensembles, `explicit` the algorithms by objective."""
     policies, arms = crowd(study), law_of(study).arms
     here, first = chance(study, prompts), told_first(arms)[0]
     tokens = mixed_histories(study.key("mixed"), here, first)
@@ -68,12 +71,14 @@ def measure(
         least[objective] = error
         found = {"temperature_error": error, "temperature": scale}
         yield from study.rows(base, policies[base], found, objective=objective)
-    ensemble = study.learners[changed].learner
-    assert isinstance(ensemble, ChangedEnsemble)
     utilities: dict[Change, Float[Array, "s o"]] = {}
-    for name, change in zip(ensemble.names, ensemble.changes, strict=True):
+    for name, change, before in _changes(study, changed):
         population = policies[name]
         error = relative_error(answers(population, tokens), wanted[change.objective])
+        if before:
+            earlier = relative_error(answers(before, tokens), wanted[change.objective])
+            fallen = {"error_fallen": 1 - error / earlier}
+            yield from study.rows(name, population, fallen, **_columns(change), objective=change.objective)
         utilities[change] = attained(population, here, first)
         values: dict[str, Any] = {
             "change_error": error,
@@ -84,6 +89,17 @@ def measure(
         yield from study.rows(name, population, values, **_columns(change), objective=change.objective)
     theirs = jnp.stack([attained(policies[name], here, first)[0] for name in explicit])
     yield from _scores(study, policies[base], base, attained(policies[base], here, first), utilities, theirs)
+
+
+def _changes(study: Study, changed: list[str]) -> Iterator[tuple[str, Change, Population | None]]:
+    """Names, changes, and what they were at the snapshot before the last."""
+    for each in changed:
+        ensemble = study.learners[each].learner
+        assert isinstance(ensemble, ChangedEnsemble)
+        earlier = study.history.get(each, ())
+        before = one_by_one(earlier[-1]) if earlier else {}
+        for name, change in zip(ensemble.names, ensemble.changes, strict=True):
+            yield name, change, before.get(name)
 
 
 def _columns(change: Change) -> dict[str, Any]:

@@ -42,6 +42,7 @@ def measure(
     study: Study,
     *,
     prompts: PositiveInt,
+    shift_prompts: PositiveInt | None = None,
     left_out: list[LearnerName] = [],  # noqa: B006
     bounded: list[LearnerName] = [],  # noqa: B006
     beside: dict[LearnerName, LearnerName] = {},  # noqa: B006
@@ -55,7 +56,8 @@ def measure(
     best: Any = next((p.learner for p in policies.values() if is_optimal(p.learner)), None)
     for condition in study.conditions:
         task = law_of(study, condition)
-        here, totals = chance(study, prompts, condition), {}
+        count = prompts if condition.option is None else shift_prompts or prompts
+        here, totals = chance(study, count, condition), {}
         for name, population in policies.items():
             if task.pulls > law.pulls and name in bounded:
                 continue
@@ -64,7 +66,7 @@ def measure(
             totals[name] = total = lost.sum(axis=2)
             whole = {
                 "regret": total.mean(axis=1),
-                "regret_standard_error": total.std(axis=1) / np.sqrt(prompts),
+                "regret_standard_error": total.std(axis=1) / np.sqrt(count),
             }
             yield from study.rows(name, population, whole, condition)
             if condition.option is None:

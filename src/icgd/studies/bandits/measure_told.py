@@ -10,7 +10,7 @@ from icgd.analysis.columns import Column, Metric, Record
 from icgd.analysis.experiment import Experiment
 from icgd.analysis.retargetability import retargetability
 from icgd.analysis.study import Population, Study
-from icgd.bandits.policy import OBJECTIVES, Environment
+from icgd.bandits.policy import OBJECTIVES, Environment, cue_token
 from icgd.ranges import LearnerName, PositiveInt
 from icgd.studies.bandits.crowd import answers, chance, crowd, law_of, members, play_all, variation
 from icgd.studies.bandits.purposes import (
@@ -34,8 +34,8 @@ METRICS = {
     "turned_utility": Metric(
         "mean utility of a pull with every reward shown as its opposite", ("objective",)
     ),
-    "turned_first_arm": Metric("share of pulls of arm 0 with every reward shown as its opposite"),
-    "first_arm": Metric("share of pulls of arm 0"),
+    "turned_first_arm": Metric("the same with every reward shown as its opposite"),
+    "first_arm": Metric("share of pulls of arm 0 where it is the best in most tasks"),
 }
 COLUMNS: Mapping[str, Column] = {"asked": Column("string", "the objective that is told at the start")}
 OTHERS = members
@@ -49,27 +49,28 @@ def reads(experiment: Experiment, options: Mapping[str, Any]) -> list[str]:
 def measure(
     study: Study,
     *,
-    told: list[LearnerName],
-    explicit: list[LearnerName],
+    told: dict[LearnerName, list[LearnerName]],
     turned: list[LearnerName],
-    favoured: list[LearnerName] = [],  # noqa: B006
+    favoured: dict[LearnerName, LearnerName] = {},  # noqa: B006
     prompts: PositiveInt = 512,
 ) -> Iterator[Record]:
-    """`explicit` are the algorithms of max, min and target; `turned` learners know the most reward alone.
+    """`told` learners and the algorithms of max, min and target that they are held against.
 
-    `favoured` are asked in environments whose best arm is arm 0 no more often than others.
+    `turned` learners know the most reward alone. `favoured` ones are trained where arm 0 is the best more
+    often than others, and play there, beside posterior sampling that is told so by a cue.
     """
     policies, arms = crowd(study), law_of(study).arms
     here, firsts = chance(study, prompts), told_first(arms)
-    theirs = jnp.stack([attained(policies[name], here, firsts[0])[0] for name in explicit])
-    for row, asked in zip(theirs, OBJECTIVES, strict=True):
-        name = explicit[OBJECTIVES.index(asked)]
-        for value, objective in zip(row, OBJECTIVES, strict=True):
-            yield from study.rows(
-                name, policies[name], {"utility": [value]}, asked=asked, objective=objective
-            )
-    for name in told:
-        population = policies[name]
+    attains = {}
+    for three in dict.fromkeys(map(tuple, told.values())):
+        attains[three] = jnp.stack([attained(policies[each], here, firsts[0])[0] for each in three])
+        for each, row, asked in zip(three, attains[three], OBJECTIVES, strict=True):
+            for value, objective in zip(row, OBJECTIVES, strict=True):
+                yield from study.rows(
+                    each, policies[each], {"utility": [value]}, asked=asked, objective=objective
+                )
+    for name, explicit in told.items():
+        population, theirs = policies[name], attains[tuple(explicit)]
         ours = jnp.stack([attained(population, here, first) for first in firsts], axis=1)
         yield from _matrix(study, name, population, ours, theirs)
         for first, asked in zip(firsts, OBJECTIVES, strict=True):
@@ -78,8 +79,11 @@ def measure(
             yield from study.rows(name, population, {"relative_error": error}, asked=asked)
     for name in turned:
         yield from _turned(study, name, policies[name], here, firsts[0])
-    for name in favoured:
-        yield from _favoured(study, name, policies[name], here, firsts[0])
+    for name, sampling in favoured.items():
+        rule: Any = policies[sampling].learner
+        law = chance(study, prompts, favourite=float(rule.parameter[0]))
+        yield from _favoured(study, name, policies[name], law, firsts[0])
+        yield from _favoured(study, sampling, policies[sampling], law, int(cue_token(arms, 0)))
 
 
 def _matrix(

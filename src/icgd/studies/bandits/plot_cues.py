@@ -7,12 +7,14 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from icgd.analysis.tidy import rows
-from icgd.plotting.axes import PAGE, spread
+from icgd.plotting.axes import PAGE, legend_above, spread
 from icgd.plotting.looks import Looks
 from icgd.ranges import LearnerName
 
 COLOURS = {"best": "#009E73", "other": "#E69F00", "worst": "#D55E00", "none": "#444444"}
 MARKS = {"best": "o", "other": "D", "worst": "s", "none": "^"}
+LEAST = 1e-6
+"""Unreliabilities below are drawn there: the least of those between which the effective one is sought."""
 
 
 def select(metrics: pd.DataFrame) -> pd.DataFrame:
@@ -22,24 +24,28 @@ def select(metrics: pd.DataFrame) -> pd.DataFrame:
 
 def draw(table: pd.DataFrame, looks: Looks, *, reliabilities: dict[LearnerName, float]) -> Figure:
     """By the share of training prompts whose cue names the best arm: trust, the last pulls, and regret."""
-    figure, axes = plt.subplots(1, 3, figsize=(PAGE, 2.8))
+    figure, axes = plt.subplots(1, 3, figsize=(PAGE, 2.9))
     places = np.arange(len(reliabilities))
-    axes[0].plot(places, list(reliabilities.values()), "_", color="black", markersize=12, label="in training")
+    unreliable = [max(1 - reliability, LEAST) for reliability in reliabilities.values()]
+    axes[0].plot(places, unreliable, "_", color="black", markersize=12, label="in training")
+    axes[0].set_yscale("log")
     for place, learner in enumerate(reliabilities):
         mine = rows(table, learner=learner)
-        _point(axes[0], place, rows(mine, metric="effective_reliability"), "#0072B2", "o", "effective")
+        trust = rows(mine, metric="effective_reliability")
+        distrust = {"mean": "mean", "low": "high", "high": "low"}
+        doubt = trust.assign(**{end: (1 - trust[of]).clip(lower=LEAST) for end, of in distrust.items()})
+        _point(axes[0], place, doubt, "#0072B2", "o", "effective")
         for cue in ("best", "other", "worst"):
             followed = rows(mine, metric="followed", cue=cue, pulls="last")
             _point(axes[1], place, followed, COLOURS[cue], MARKS[cue], f"cue: {cue}")
         for cue in COLOURS:
-            _point(axes[2], place, rows(mine, metric="cued_regret", cue=cue), COLOURS[cue], MARKS[cue], cue)
+            lost = rows(mine, metric="cued_regret", cue=cue)
+            _point(axes[2], place, lost, COLOURS[cue], MARKS[cue], f"cue: {cue}")
     names = [looks[name].name for name in reliabilities]
-    for panel, title in zip(axes, ("reliability", "last pulls that follow", "regret"), strict=True):
+    for panel, title in zip(axes, ("$1 -$ reliability", "last pulls that follow", "regret"), strict=True):
         panel.set_xticks(places, names, rotation=45, ha="right")
         panel.set_title(title)
-        handles, labels = panel.get_legend_handles_labels()
-        once = dict(zip(labels, handles, strict=True))
-        panel.legend(once.values(), once.keys())
+    legend_above(figure, *axes)
     return figure
 
 

@@ -1,4 +1,4 @@
-"""Total variation of every learner to every rival; the nearest is framed, or none where seeds are nearer."""
+"""Total variation of learners to rivals; frames for the nearest and what seeds cannot tell from it."""
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -14,14 +14,14 @@ from icgd.plotting.axes import PAGE
 from icgd.plotting.looks import Looks
 from icgd.ranges import LearnerName
 
-DISTANCE, AGAINST_SEEDS = "total_variation", "nearest_over_seeds_apart"
+DISTANCE, AGAINST_SEEDS, SEEDS = "total_variation", "nearest_over_seeds_apart", "seeds_apart"
 TWICE = 2.0
 """The nearest rival is named if it is within so many distances between seeds."""
 
 
 def select(metrics: pd.DataFrame) -> pd.DataFrame:
-    """Distances, and how the least compares with that between seeds."""
-    return rows(metrics, metric=[DISTANCE, AGAINST_SEEDS])
+    """Distances, those between seeds, and how the least compares with these."""
+    return rows(metrics, metric=[DISTANCE, AGAINST_SEEDS, SEEDS])
 
 
 def draw(
@@ -32,7 +32,10 @@ def draw(
     rivals: list[LearnerName],
     behaviours: dict[str, str],
 ) -> Figure:
-    """A panel for each behaviour and its title: a solid frame for what a learner is, a dashed one if none."""
+    """A panel for each behaviour and its title: a solid frame for what a learner is, a dashed one if none.
+
+    Dotted: rivals that are further than the nearest by no more than seeds are from each other.
+    """
     figure, axes = plt.subplots(
         len(behaviours), 1, figsize=(PAGE, 1.1 + 1.7 * len(behaviours)), sharex=True, squeeze=False
     )
@@ -60,11 +63,19 @@ def _panel(panel: Axes, mine: pd.DataFrame, learners: list[str], rivals: list[st
             panel.text(j, i, text, ha="center", va="center", fontsize=7, color=colour)
     for i, learner in enumerate(learners):
         sure = (rows(mine, metric=AGAINST_SEEDS, learner=learner)["mean"] <= TWICE).all()
-        width, line = (2.0, "-") if sure else (0.8, "--")
-        where = (np.nanargmin(apart[i]) - 0.5, i - 0.5)
-        panel.add_patch(
-            Rectangle(where, 1, 1, fill=False, edgecolor="#D55E00", linewidth=width, linestyle=line)
-        )
+        nearest = int(np.nanargmin(apart[i]))
+        _frame(panel, i, nearest, *((2.0, "-") if sure else (1.0, "--")))
+        between = rows(mine, metric=SEEDS, learner=learner)["mean"].mean()
+        for other in np.flatnonzero(apart[i] <= apart[i, nearest] + between):
+            if other != nearest:
+                _frame(panel, i, int(other), 1.2, ":")
     panel.tick_params(length=0)
     panel.spines[:].set_visible(False)
     return image
+
+
+def _frame(panel: Axes, row: int, column: int, width: float, line: str) -> None:
+    where = (column - 0.46, row - 0.46)  # inside the cell, so that neighbours' frames do not meet
+    panel.add_patch(
+        Rectangle(where, 0.92, 0.92, fill=False, edgecolor="#D55E00", linewidth=width, linestyle=line)
+    )

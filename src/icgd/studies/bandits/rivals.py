@@ -1,6 +1,7 @@
 """Rivals at their best: algorithms whose parameter is fitted to whom they are compared with."""
 
 import dataclasses
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 import equinox as eqx
@@ -21,32 +22,57 @@ class Fitted(NamedTuple):
     parameter: float
 
 
+FINER = 33
+"""Parameters that are tried between the neighbours of the best one of a grid."""
+
+
 @eqx.filter_jit
-def _distances(
-    policy: Any, grid: Float[Array, " g"], tokens: Int[Array, "n t"], ours: Float[Array, "n t a"]
-) -> Float[Array, " g"]:
-    """Mean total variation for every parameter."""
-
-    def one(parameter: Array) -> Array:
-        changed = dataclasses.replace(policy, parameter=parameter)
-        theirs = jax.nn.softmax(jax.vmap(lambda history: changed(TokenPrompt(history)))(tokens))
-        return jnp.mean(variation(theirs, ours))
-
-    return jax.lax.map(one, grid)
+def _distance(
+    policy: Any, parameter: Float[Array, ""], tokens: Int[Array, "n t"], ours: Float[Array, "n t a"]
+) -> Float[Array, ""]:
+    """Mean total variation with a parameter."""
+    changed = dataclasses.replace(policy, parameter=parameter)
+    theirs = jax.nn.softmax(jax.vmap(lambda history: changed(TokenPrompt(history)))(tokens))
+    return jnp.mean(variation(theirs, ours))
 
 
 def fitted(
-    rival: Population, tokens: Int[Array, "s p t"], ours: Float[Array, "s p t a"], fit: bool
+    rival: Population,
+    tokens: Int[Array, "s p t"],
+    ours: Float[Array, "s p t a"],
+    fit: bool,
+    known: Sequence[float] = (),
 ) -> Fitted:
-    """The rival, its parameter fitted over its grid to all seeds' answers, if asked for."""
+    """The rival, its parameter fitted to all seeds' answers, if asked for.
+
+    Over its grid and `known` parameters, then over a finer grid around the best of these.
+    """
     policy: Any = jax.tree.map(lambda a: a[0], rival.learner)
     parameter = getattr(policy, "parameter", np.nan)
     if not fit:
         return Fitted(rival, float(parameter))
-    grid = jnp.asarray(policy.grid, float)
-    found = _distances(policy, grid, tokens.reshape(-1, tokens.shape[-1]), ours.reshape(-1, *ours.shape[2:]))
-    best = grid[jnp.argmin(found)]
-    return Fitted(alone(dataclasses.replace(policy, parameter=best)), float(best))
+    flat, answers = tokens.reshape(-1, tokens.shape[-1]), ours.reshape(-1, *ours.shape[2:])
+
+    def best(grid: Float[np.ndarray, " g"]) -> int:
+        return int(np.argmin([_distance(policy, jnp.asarray(each), flat, answers) for each in grid]))
+
+    grid = np.unique([*policy.grid, float(parameter), *known])
+    finer = around(grid, best(grid))
+    found = float(finer[best(finer)])
+    return Fitted(alone(dataclasses.replace(policy, parameter=jnp.asarray(found))), found)
+
+
+def around(grid: Float[np.ndarray, " g"], best: int) -> Float[np.ndarray, " finer"]:
+    """Evenly from the neighbour below the best entry to that above, with itself."""
+    below, above = grid[max(best - 1, 0)], grid[min(best + 1, len(grid) - 1)]
+    return np.union1d(np.linspace(below, above, FINER), grid[best])
+
+
+def known_parameters(policies: Mapping[str, Population], rival: str) -> list[float]:
+    """Of all policies that differ from a rival in nothing but their parameter, sources among them."""
+    form = str(jax.tree.structure(policies[rival].learner))
+    alike = [p.learner for p in policies.values() if str(jax.tree.structure(p.learner)) == form]
+    return [float(learner.parameter[0]) for learner in alike if hasattr(learner, "parameter")]
 
 
 def order_dependence(population: Population, tokens: Int[Array, "s p t"], key: Array) -> Float[Array, " s"]:
