@@ -84,12 +84,11 @@ def claim_rows(verdicts: pd.DataFrame, homes: Mapping[str, str]) -> Iterator[Tre
 
 
 def _figure(figure: Mapping[str, Any], captions: Captions, convert: Converter, costs: pd.DataFrame) -> Tree:
-    caption = convert(captions.figures.get(figure["name"], ""))
     module = figure["module"].replace(".", "/") + ".py"
     return {
         **figure,
-        "caption": caption,
-        "alt": re.sub("<.*?>", "", caption) or figure["title"],
+        "caption": convert(captions.figures.get(figure["name"], "")),
+        "alt": captions.spoken(figure["name"], figure["title"], convert),
         "image": image(figure["image"].path),
         "code": f"src/{module}" if module.startswith("icgd/") else "",
         "cpu": seconds(costs, figure["from"] | {"figure": [figure["name"]]}),
