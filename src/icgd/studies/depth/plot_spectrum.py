@@ -60,4 +60,4 @@ def _densities(panel: Axes, density: pd.DataFrame) -> None:
     for layer in sorted(density["layer"].unique()):
         mine = rows(density, layer=layer).sort_values("relative_eigenvalue")
         x, y = (mine[column].to_numpy(float) for column in ("relative_eigenvalue", "mean"))
-        panel.step(x, y, where="post", color=shades(layer / DEEPEST), label=str(int(layer)))
+        panel.step(x, y, where="post", color=shades(layer / DEEPEST), label=str(layer))
