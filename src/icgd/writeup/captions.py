@@ -39,7 +39,6 @@ class Captions:
                         labels[label] = f"“{figure_titles.get(name, name)}”"
         return cls(figures, titles, labels)
 
-
     def spoken(self, figure: str, title: str, convert: Converter) -> str:
         """A figure's caption as plain text, to be read aloud in its place; its title if it has none."""
         return html.unescape(re.sub("<.*?>", "", convert(self.figures.get(figure, "")))) or title

@@ -2,7 +2,6 @@
 
 import base64
 import json
-import re
 import struct
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
