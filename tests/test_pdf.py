@@ -27,7 +27,7 @@ def typeset(folder: Path, body: str) -> str:
     return paper.typeset(document(folder, body)).read_bytes().decode("latin-1")
 
 
-def test_fonts_are_embedded_and_figures_have_their_title_as_alternative_text(
+def test_fonts_are_embedded_and_figures_have_their_caption_as_alternative_text(
     latex: None, tmp_path: Path
 ) -> None:
     (tmp_path / "figures").mkdir()
@@ -36,12 +36,17 @@ def test_fonts_are_embedded_and_figures_have_their_title_as_alternative_text(
         figure, axes = plt.subplots(figsize=(2, 1))
         axes.set_title(r"text and $\eta\,x_j^\top x_q$")
         figure.savefig(tmp_path / "figures/a.pdf", metadata={"CreationDate": None})
-    (text,) = numbers.alternatives({"a": {"title": "Größe (N)"}})
+    source = tmp_path / "section.tex"
+    source.write_text(r"\begin{figure}\includegraphics{figures/a}\caption{Größe $N<\result{k}$.}\end{figure}")
+    figures = {"a": {"title": "Size"}, "b": {"title": "No caption"}}
+    spec = {"config": {"figures": figures}, "sources": {str(source): ""}}
+    text, other = numbers.alternatives(spec, {"k": "3"})
+    assert "Figure: No caption".encode("utf-16-be").hex().upper() in other
     picture = r"\begin{figure}\includegraphics[width=5cm]{figures/a}\caption{A}\end{figure}"
     pdf = typeset(tmp_path, text + picture + r"Text, \emph{text}, $x^2$, \texttt{x}.")
     described = pdf.count("/Type /FontDescriptor") + pdf.count("/Type/FontDescriptor")
     assert described == len(re.findall(r"/FontFile\d?\b", pdf)) >= 5
-    alternative = "Figure: Größe (N)".encode("utf-16-be").hex().upper()
+    alternative = "Figure: Größe N<3.".encode("utf-16-be").hex().upper()
     marked = re.findall(r"/Span <</Alt <(\w+)>>> BDC(.*?)EMC", pdf, re.DOTALL)
     assert [(alt, "Do" in content) for alt, content in marked] == [(f"FEFF{alternative}", True)]
     assert re.search(r"/Lang\s*\(en\)", pdf)

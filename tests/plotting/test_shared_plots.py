@@ -52,6 +52,7 @@ def shift(metric: str = "loss") -> list[Record]:
         ("input_scale", "0.5", 2.0),
         ("input_scale", "2", 4.0),
         ("inputs", "laplace", 5.0),
+        ("weight_scale", "2", 6.0),
     ]:
         at = {"option": option, "setting": setting}
         found += [
@@ -67,9 +68,9 @@ OPTIONS = {"metric": "loss", "limits": [0.1, 8.0]}
 
 
 def test_shift_divides_by_the_loss_of_zero() -> None:
-    lists = [["closed_form", "gd", "model"]]
-    figure = drawn(plot_shift, shift(), {}, LOOKS, lines=lists, zero="closed_form", **OPTIONS)
-    scale, law = figure.axes
+    learners = ["closed_form", "gd", "model"]
+    figure = drawn(plot_shift, shift(), {}, LOOKS, learners=learners, zero="closed_form", **OPTIONS)
+    scale, law = figure.axes  # none for the scale of weights
     assert lines(scale) == {
         "one step, closed form": ([0.5, 2.0], [0.25, 0.25]),
         "GD": ([0.5, 2.0], [0.5, 0.5]),
@@ -82,21 +83,10 @@ def test_shift_divides_by_the_loss_of_zero() -> None:
     assert [text.get_text() for text in figure.legends[0].get_texts()] == list(lines(scale))
 
 
-def test_shift_takes_a_learner_for_zero_and_a_row_of_panels_per_list() -> None:
-    lists = [["gd", "model"], ["ols", "model"]]
-    figure = drawn(
-        plot_shift,
-        shift("bounded_loss"),
-        {},
-        LOOKS,
-        lines=lists,
-        zero="ols",
-        **OPTIONS | {"metric": "bounded_loss"},
-    )
-    above, below = figure.axes[0], figure.axes[2]
-    assert lines(above) == {"GD": ([0.5, 2.0], [0.05, 0.05]), "trained": ([0.5, 2.0], [0.2, 0.2])}
-    assert list(lines(below)) == ["least squares", "trained"]
-    assert [text.get_text() for text in above.texts] == ["one layer"]
+def test_shift_takes_a_learner_for_zero() -> None:
+    options = {"learners": ["gd", "model"], "zero": "ols", "limits": [0.1, 8.0], "metric": "bounded_loss"}
+    scale, _ = drawn(plot_shift, shift("bounded_loss"), {}, LOOKS, **options).axes
+    assert lines(scale) == {"GD": ([0.5, 2.0], [0.05, 0.05]), "trained": ([0.5, 2.0], [0.2, 0.2])}
 
 
 def test_rollout_shows_losses_and_the_excess_in_percent() -> None:

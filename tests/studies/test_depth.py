@@ -107,7 +107,8 @@ def test_depth_shows_losses_and_cosines_with_each_algorithm() -> None:
 
 def test_spectrum_shows_a_line_per_layer_and_the_gains() -> None:
     found: list[Record] = []
-    for learner in ("gd", "model"):
+    names = ["gd", "model"]
+    for learner in names:
         for edge, density in ((0.1, 3.0), (0.0, 1.0)):
             for layer in (0, 1):
                 where: dict[str, Any] = {"layer": layer, "relative_eigenvalue": edge}
@@ -115,8 +116,11 @@ def test_spectrum_shows_a_line_per_layer_and_the_gains() -> None:
         found += [
             row(learner, "gain", gain, eigenvalue=s) for s, gain in ((0.0, 1.0), (1.2, 0.5), (1.4, np.nan))
         ]
-    figure = drawn(plot_spectrum, found, measure_spectrum.COLUMNS, LOOKS, learners=["gd", "model"])
-    first, second, gains = figure.axes
+    by_shown = {
+        shown: drawn(plot_spectrum, found, measure_spectrum.COLUMNS, LOOKS, learners=names, shown=shown)
+        for shown in ("densities", "gains")
+    }
+    (first, second), (gains,) = (figure.axes for figure in by_shown.values())
     for panel in (first, second):
         assert lines(panel) == {"0": ([0.0, 0.1], [1.0, 3.0]), "1": ([0.0, 0.1], [2.0, 4.0])}
     assert lines(gains) == {name: ([0.0, 1.2], [1.0, 0.5]) for name in ("GD", "one layer")}

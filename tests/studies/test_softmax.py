@@ -103,13 +103,14 @@ def test_heads_are_points_and_constructed_ones_curves() -> None:
         for name in ("softmax_heads_1", "softmax_heads_2"):
             found += [row(name, "relative_distance", apart, logit_scale=c, reference="gd")]
             found += [row(name, "loss", 9.0, logit_scale=c)]
-    left, right = drawn(plot_heads, found, measure_heads.COLUMNS, looks, learners=["gd", "model"]).axes
+    figure = drawn(plot_heads, found, measure_heads.COLUMNS, looks, learners=["gd", "model"])
+    left, right = figure.axes
     assert [label.get_text() for label in left.get_xticklabels()] == ["head 1", "head 1", "head 2", "sum"]
     drawn_points = [float(bars.lines[0].get_ydata()[0]) for bars in left.containers]
     assert drawn_points == pytest.approx([0.9, 1.2, 1.5, 0.2])
     assert [bars.lines[0].get_color() for bars in left.containers] == [
         looks[name].colour for name in ("gd", "model", "model", "model")
     ]
-    assert [text.get_text() for text in left.get_legend().get_texts()] == ["GD", "one layer"]
+    assert [text.get_text() for text in figure.legends[0].get_texts()] == ["GD", "least squares"]
     assert lines(right) == {name: ([0.1, 10.0], [0.2, 0.5]) for name in ("GD", "least squares")}
     assert right.get_xscale() == "log"

@@ -5,6 +5,7 @@ import re
 import shutil
 from collections import Counter
 from pathlib import Path
+from typing import Any
 from urllib.parse import unquote, urlsplit
 
 import numpy as np
@@ -15,13 +16,20 @@ from selenium.webdriver.common.by import By
 
 import icgd
 from icgd.analysis.claims import FAILS, HOLDS
-from icgd.prompt import Prompt
 from icgd.results.job import Artefact
 from icgd.results.store import load_arrays
 from icgd.workflow.run import Run, start
 from tests.browser import complaints, requested, until
 from tests.conftest import ROOT, checkout, snakemake
-from tests.pages import ANSWERS, PROMPTS, answers_differ, prompts_like
+from tests.pages import (
+    ANSWERS,
+    HISTORY_ANSWERS,
+    PROMPTS,
+    answers_differ,
+    histories_like,
+    logits_differ,
+    prompts_like,
+)
 
 pytestmark = pytest.mark.workflow
 RESULTS = "results/smoke"
@@ -285,20 +293,27 @@ def test_companion_answers_as_the_learners_of_the_run(
     """On random prompts of the shape of each learner's own, the first seed's weights rounded as there."""
     import jax
 
+    from icgd.models.policy_ensemble import PolicyEnsemble
+
     browser.get((finished / RESULTS / "companion/index.html").as_uri())
     read = [
         (p, e, name) for p, panel in run.config.panels.items() for e in panel.reads for name in panel.reads[e]
     ]
     for panel, experiment, name in read:
         held = icgd.load(finished / RESULTS, experiment, name)
+        learner = jax.tree.map(lambda a: a[0], held.population.learner)
+        if isinstance(learner, PolicyEnsemble):
+            task: Any = held.task
+            policy = learner.names[0]
+            tokens = histories_like(np.random.default_rng(0), PROMPTS, task.arms, task.pulls)
+            there = browser.execute_script(HISTORY_ANSWERS, panel, name, policy, tokens.tolist())
+            assert logits_differ(learner.member(policy), tokens, there) < 1e-4, name
+            continue
         one, _ = held.prompts(jax.random.key(0), 1)
-        if not isinstance(one, Prompt):
-            continue  # histories have a test of their own
         told = 0 if one.objective is None else one.objective.shape[-1]
         _, n, width = one.x.shape
         prompts = prompts_like(np.random.default_rng(0), PROMPTS, n, width, told)
         there = browser.execute_script(ANSWERS, panel, name, 0, *prompts)
-        learner = jax.tree.map(lambda a: a[0], held.population.learner)
         assert answers_differ(learner, prompts, there) < 1e-4, name
     assert not complaints(browser)
     assert requested(browser) <= {"file", "data"}

@@ -143,6 +143,48 @@ def test_the_page_fits_a_phone_and_points_can_be_touched(page: Path, open_page: 
     assert open_page.execute_script(style) == "none"
 
 
+def touched(browser: webdriver.Chrome, x: float, y: float, up: int) -> None:
+    """A finger is put down, moved up by so many pixels, and lifted."""
+    places = [("touchStart", y), *(("touchMove", y - up * share / 5) for share in range(1, 6))]
+    for event, at in places:
+        touch = {"type": event, "touchPoints": [{"x": x, "y": at}]}
+        browser.execute_cdp_cmd("Input.dispatchTouchEvent", touch)
+    browser.execute_cdp_cmd("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+
+
+@pytest.mark.parametrize("panel", ["step", "depth", "waves", "objective"])
+def test_a_finger_moves_a_point_and_not_the_page(panel: str, open_page: webdriver.Chrome) -> None:
+    resize(open_page, 390, 800)
+    open_page.execute_cdp_cmd("Emulation.setTouchEmulationEnabled", {"enabled": True})
+    try:
+        point = handle(open_page, panel)
+        height, scrolled = position(point)[1], open_page.execute_script("return scrollY")
+        middle = "const box = arguments[0].querySelector('.dot').getBoundingClientRect();"
+        x, y = open_page.execute_script(
+            f"{middle} return [box.x + box.width / 2, box.y + box.height / 2]", point
+        )
+        touched(open_page, x, y, 60)
+        until(lambda: position(point)[1] > height)
+        assert open_page.execute_script("return scrollY") == scrolled
+        open_page.execute_script("scrollTo(0, 0)")
+        touched(open_page, 200, 500, 300)  # on no point
+        until(lambda: open_page.execute_script("return scrollY") > 50)
+    finally:
+        open_page.execute_cdp_cmd("Emulation.setTouchEmulationEnabled", {"enabled": False})
+    assert not complaints(open_page)
+
+
+def test_nothing_moves_by_itself_for_those_who_ask_for_that(open_page: webdriver.Chrome) -> None:
+    for wish, moves in (("reduce", False), ("no-preference", True)):
+        features = [{"name": "prefers-reduced-motion", "value": wish}]
+        open_page.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": features})
+        style = "return getComputedStyle(document.querySelector(arguments[0]))[arguments[1]]"
+        assert (open_page.execute_script(style, "html", "scrollBehavior") == "smooth") == moves
+        for part in (".bar .fill", ".point .dot"):
+            assert (open_page.execute_script(style, part, "transitionDuration") != "0s") == moves
+    open_page.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": []})
+
+
 def test_the_objective_is_chosen_and_drawn(open_page: webdriver.Chrome) -> None:
     for place, words in enumerate(["L1: mean |r|", "L2: mean r²", "L∞: max |r|"]):
         switch = open_page.find_elements(By.CSS_SELECTOR, "#objective .controls:first-of-type button")[place]
@@ -174,5 +216,6 @@ def test_arms_are_pulled_to_the_end(open_page: webdriver.Chrome) -> None:
     last = open_page.find_elements(By.XPATH, "//section[@id='bandit']//button[text()='play on to the end']")
     open_page.execute_script("arguments[0].click()", last[0])
     assert told(open_page, "bandit").startswith("The end")
+    assert told(open_page, "bandit").endswith("the optimal policy loses 1.84.")
     assert not any(arm.is_enabled() for arm in arms)
     assert not complaints(open_page)

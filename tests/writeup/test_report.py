@@ -32,6 +32,7 @@ COSTS = pd.DataFrame(
 CLAIMS = pd.DataFrame(
     {
         "id": ["A1", "A2", "B1"],
+        "group": ["A1", "A1", "B1"],
         "statement": ["A < b & c", "It grows", "It is one"],
         "origin": "this paper",
         "fixed": "before",
@@ -135,7 +136,9 @@ def test_report_shows_its_figures_and_loads_nothing(page: Path, browser: webdriv
         "The <first>",
         "Wide",
     ]
-    assert "1 of 2" in browser.find_element(By.CLASS_NAME, "numbers").text
+    assert "1 of 1\nfindings hold" in browser.find_element(By.CLASS_NAME, "numbers").text
+    lines = [line.text for line in browser.find_elements(By.CSS_SELECTOR, ".overview .first")]
+    assert lines == ["A < b & c ✓ holds", "It is one ✗ fails"]
     assert "made from 2 jobs, 186 s" in browser.find_element(By.ID, "figure-f1").text
     assert not complaints(browser)
     assert requested(browser) <= {"file", "data"}

@@ -1,4 +1,7 @@
-"""Losses out of distribution (TLIG, figure 2 right and figure 3 right), relative to predicting zero."""
+"""Losses out of distribution (TLIG, figure 2 right and figure 3 right), relative to predicting zero.
+
+The scale of the weights has no panel: relative to zero, it changes nothing for what is linear in labels.
+"""
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -13,7 +16,6 @@ from icgd.ranges import LearnerName
 
 NUMERIC = {
     "input_scale": r"input scale $\alpha$",
-    "weight_scale": "weight scale $s$",
     "context_length": "context length $N$",
     "corrupted_labels": "corrupted labels",
     "label_noise": r"label noise $\tau$",
@@ -26,7 +28,7 @@ SIZES = (7.0, 5.0, 2.5)
 
 
 def select(metrics: pd.DataFrame) -> pd.DataFrame:
-    """Losses under every shift, and those of predicting zero."""
+    """Losses under the shifts that are drawn, and those of predicting zero."""
     return rows(metrics, option=OPTIONS, metric=["loss", "bounded_loss", "trivial_loss"])
 
 
@@ -34,35 +36,27 @@ def draw(
     table: pd.DataFrame,
     looks: Looks,
     *,
-    lines: list[list[LearnerName]],
+    learners: list[LearnerName],
     zero: LearnerName,
     metric: str,
     limits: list[float],
 ) -> Figure:
-    """A row of panels per list of learners and a panel per shift; `limits` are those of the scale.
+    """A panel per shift; `limits` are those of the scale.
 
     `zero` is the learner that predicts zero, or closed_form.
     """
     table = _relative(table, zero, metric)
     options = [option for option in OPTIONS if len(rows(table, option=option))]
-    figure, axes = plt.subplots(
-        len(lines), len(options), figsize=(PAGE, 0.6 + 1.2 * len(lines)), sharey="row", squeeze=False
-    )
-    for line, learners in zip(axes, lines, strict=True):
-        for panel, option in zip(line, options, strict=True):
-            _panel(panel, rows(table, option=option), option, learners, looks)
-        line[0].set(ylabel="loss / loss of zero", yscale="log", ylim=limits)
-        if np.log10(limits[1] / limits[0]) < 2:
-            few_decades(line[0])
-        line[0].minorticks_off()
-        if len(lines) > 1:
-            model = next(looks[name].model for name in reversed(learners) if looks[name].model)
-            line[0].text(0.03, 0.97, model, transform=line[0].transAxes, va="top", fontsize=7)
-            line[-1].legend(fontsize=7, handlelength=1, loc="upper left", bbox_to_anchor=(1, 1))
-    if len(lines) == 1:
-        legend_above(figure, axes[0, 0])
-    for panel, option in zip(axes[-1], options, strict=True):
+    figure, axes = plt.subplots(1, len(options), figsize=(PAGE, 1.8), sharey=True, squeeze=False)
+    for panel, option in zip(axes[0], options, strict=True):
+        _panel(panel, rows(table, option=option), option, learners, looks)
         panel.set(xlabel=NUMERIC.get(option, "input law"))
+    first = axes[0, 0]
+    first.set(ylabel="loss / loss of zero", yscale="log", ylim=limits)
+    if np.log10(limits[1] / limits[0]) < 2:
+        few_decades(first)
+    first.minorticks_off()
+    legend_above(figure, first)
     return figure
 
 

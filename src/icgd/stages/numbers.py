@@ -18,6 +18,8 @@ from icgd.results.tables import load_table
 from icgd.spec.selectors import measured, parsed, used_keys
 from icgd.stages.errors import StageError
 from icgd.writeup import numbers
+from icgd.writeup.captions import Captions
+from icgd.writeup.html import Converter
 from icgd.writeup.latex import claims_table
 from icgd.writeup.sections import left_out_experiments, placed_studies
 from icgd.writeup.text import address, escape
@@ -38,7 +40,7 @@ def main(job: Job) -> None:
         rf"\defineresult{{run/{name}}}{{{found[f'run/{name}']}}}"
         for name in ("short_revision", "source_root")
     ]
-    frame = [*fixed, *_studies(spec), *alternatives(spec["config"]["figures"])]
+    frame = [*fixed, *_studies(spec), *alternatives(spec, found)]
     write_text(output / "numbers.tex", "\n".join([*lines, *frame]) + "\n")
     write_text(output / "claims.tex", claims_table(verdicts))
 
@@ -51,10 +53,16 @@ def _studies(spec: Mapping[str, Any]) -> Iterator[str]:
     yield rf"\newcommand{{\otherstudies}}{{{others}}}"
 
 
-def alternatives(figures: Mapping[str, Any]) -> Iterator[str]:
-    """What can be read aloud in place of a figure, as a text string of PDF: UTF-16 in hexadecimal digits."""
-    for name, figure in figures.items():
-        text = f"Figure: {figure['title']}".encode("utf-16-be").hex().upper()
+def alternatives(spec: Mapping[str, Any], found: Mapping[str, str]) -> Iterator[str]:
+    """What can be read aloud in place of a figure, as a text string of PDF: UTF-16 in hexadecimal digits.
+
+    It is what the report has: the caption with the numbers of the run.
+    """
+    titles = {name: figure["title"] for name, figure in spec["config"]["figures"].items()}
+    captions = Captions.of((ROOT / path for path in spec["sources"] if path.endswith(".tex")), titles)
+    convert = Converter(found, captions.labels)
+    for name, title in titles.items():
+        text = f"Figure: {captions.spoken(name, title, convert)}".encode("utf-16-be").hex().upper()
         yield rf"\defineresult{{alt/figures/{name}}}{{FEFF{text}}}"
 
 

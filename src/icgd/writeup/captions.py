@@ -1,5 +1,6 @@
 r"""What the paper's sources say of figures and studies: captions, titles, what labels are called."""
 
+import html
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -37,6 +38,10 @@ class Captions:
                     for label in re.findall(r"\\label\{([^}]*)\}", caption + tail):
                         labels[label] = f"“{figure_titles.get(name, name)}”"
         return cls(figures, titles, labels)
+
+    def spoken(self, figure: str, title: str, convert: Converter) -> str:
+        """A figure's caption as plain text, to be read aloud in its place; its title if it has none."""
+        return html.unescape(re.sub("<.*?>", "", convert(self.figures.get(figure, "")))) or title
 
 
 def _captioned(body: str) -> Iterable[tuple[str, str, str]]:

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from icgd.writeup.symbols import MATHS
 
 TOKEN = re.compile(r"\\[a-zA-Z]+\*?|\\.|[{}$^_~&]|%.*\n?|\s+|[^\\{}$^_~&%\s]+", re.DOTALL)
+UNNUMBERED = re.compile(r"(,)?[\s~]*(?:\\eqref|\((?=\\ref))(?:\\ref)?\{eq:[^}]*\}\)?(?(1),?)")
+"""A reference to an equation, which a page does not have, with the commas or brackets around it."""
 DROPPED = {"label": 1, "source": 2}
 """Commands that a page does not show, with the number of their arguments."""
 WRAPPED = {"emph": "em", "textit": "em", "textbf": "strong", "texttt": "code", "mathbf": "b"}
@@ -31,7 +33,7 @@ class Converter:
 
     def __call__(self, latex: str) -> str:
         """HTML without tags other than those of emphasis, formulas and superscripts."""
-        text = self._group(_Tokens(latex), maths=False)
+        text = self._group(_Tokens(UNNUMBERED.sub("", latex)), maths=False)
         text = text.replace("---", "—").replace("--", "–").replace("``", "“").replace("''", "”")
         return re.sub(r"[ \n\t]+", " ", text).strip()  # other spaces stay
 
@@ -64,7 +66,7 @@ class Converter:
     def _command(self, name: str, tokens: "_Tokens", maths: bool) -> str:
         if name == "result":
             return self(self.numbers.get(tokens.raw(), "—"))
-        if name in ("ref", "eqref", "citet", "citep"):
+        if name in ("ref", "citet", "citep"):
             return html.escape(self.labels.get(tokens.raw(), "in the paper"))
         if name in DROPPED:
             return "".join("" for _ in range(DROPPED[name]) if tokens.raw() is None)

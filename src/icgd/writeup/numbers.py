@@ -69,7 +69,7 @@ def claims(verdicts: pd.DataFrame, confidence: float) -> Iterator[tuple[str, str
     by chance, and how many seeds make one of them safe from it; each one's verdict, value and threshold.
     """
     facts, published = verdicts["kind"] == FACT, ~verdicts["origin"].isin(OURS)
-    heads = ~facts & ~verdicts["group"].duplicated()
+    heads = findings(verdicts)
     late = ~facts & (verdicts["fixed"] == "after")
     sorts = {"groups": heads, "members": ~facts & ~heads, "facts": facts, "late": late, "all": ~facts}
     sorts |= {"published": heads & published, "own": heads & ~published}
@@ -84,6 +84,11 @@ def claims(verdicts: pd.DataFrame, confidence: float) -> Iterator[tuple[str, str
         yield f"{name}/verdict", str(row["verdict"])
         yield f"{name}/value", shown(metric, row["value"])
         yield f"{name}/threshold", threshold(metric, str(row["threshold"]))
+
+
+def findings(verdicts: pd.DataFrame) -> "pd.Series[bool]":
+    """Which claims stand for a finding: the first of each group, facts apart."""
+    return (verdicts["kind"] != FACT) & ~verdicts["group"].duplicated()
 
 
 def threshold(metric: str, text: str) -> str:

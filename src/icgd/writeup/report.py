@@ -2,9 +2,8 @@
 
 import base64
 import json
-import re
 import struct
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +15,7 @@ from icgd.results.digest import ROOT
 from icgd.results.repository import source_root
 from icgd.writeup.captions import Captions
 from icgd.writeup.html import Converter, definitions
+from icgd.writeup.numbers import findings
 
 PAGES = Path(__file__).with_name("pages")
 COMPARED = {"below": "< {0}", "above": "> {0}", "between": "{0} … {1}", "equals": "{0} ± {1}"}
@@ -48,7 +48,7 @@ def report(spec: Mapping[str, Any]) -> str:
         root=source_root(record),
         studies=studies,
         claims=claims,
-        findings=[claim for claim in claims if claim["kind"] != FACT],
+        findings=[claim for claim in claims if claim["finding"]],
         holds=HOLDS,
         fails=FAILS,
         spent=spent(costs),
@@ -70,7 +70,7 @@ def image(path: Path) -> Tree:
 
 def claim_rows(verdicts: pd.DataFrame, homes: Mapping[str, str]) -> Iterator[Tree]:
     """Claims as the page shows them: value and bound in words and, to sort by, as numbers."""
-    for row in verdicts.to_dict("records"):
+    for row in verdicts.assign(finding=findings(verdicts)).to_dict("records"):
         bounds = [f"{float(bound):.4g}" for bound in str(row["threshold"]).split()]
         interval = (
             f" [{row['interval_low']:.4g}, {row['interval_high']:.4g}]" if row["over"] == "mean" else ""
@@ -84,12 +84,11 @@ def claim_rows(verdicts: pd.DataFrame, homes: Mapping[str, str]) -> Iterator[Tre
 
 
 def _figure(figure: Mapping[str, Any], captions: Captions, convert: Converter, costs: pd.DataFrame) -> Tree:
-    caption = convert(captions.figures.get(figure["name"], ""))
     module = figure["module"].replace(".", "/") + ".py"
     return {
         **figure,
-        "caption": caption,
-        "alt": re.sub("<.*?>", "", caption) or figure["title"],
+        "caption": convert(captions.figures.get(figure["name"], "")),
+        "alt": captions.spoken(figure["name"], figure["title"], convert),
         "image": image(figure["image"].path),
         "code": f"src/{module}" if module.startswith("icgd/") else "",
         "cpu": seconds(costs, figure["from"] | {"figure": [figure["name"]]}),
@@ -120,10 +119,16 @@ def _studies(
             "title": convert(title) or name,
             "section": section,
             "claims": [claim for claim in claims if claim["study"] == study],
+            "leading": leading(claim for claim in claims if claim["study"] == study),
             "figures": [figure for figure in figures if figure["study"] == study],
         }
         if found["claims"] or found["figures"]:
             yield found
+
+
+def leading(claims: Iterable[Tree]) -> Tree | None:
+    """The claim that says most of a study: its first finding, or the first claim if it has none."""
+    return min(claims, key=lambda claim: not claim["finding"], default=None)
 
 
 def spent(costs: pd.DataFrame) -> Tree:

@@ -48,6 +48,9 @@ PANELS.bandit = (host, { imitators, rl2 }) => {
     };
   }
 
+  // What the optimal policy loses on average: of uniform chances the best is ARMS / (ARMS + 1).
+  const least = () => PULLS * ARMS / (ARMS + 1) - Math.max(...NAMES.map((_, arm) => optimal.worth(new Int32Array(2 * ARMS), 0, arm)));
+
   function pull(arm, drawing = true) {
     if (history.length >= PULLS) return;
     history.push({ arm, reward: +(random() < chances[arm]) });
@@ -76,7 +79,7 @@ PANELS.bandit = (host, { imitators, rl2 }) => {
     });
     const regret = history.reduce((sum, { arm }) => sum + best - chances[arm], 0);
     state.innerHTML = history.length < PULLS ? `Pull <b>${history.length + 1}</b> of ${PULLS}; reward so far <b>${won}</b>.${optimal ? "" : " The optimal policy is being computed …"}`
-      : `The end: reward <b>${won}</b>. Against always pulling the best arm, these choices cost <b>${figure(regret)}</b> on average; the optimal policy loses 1.84 over all arms.`;
+      : `The end: reward <b>${won}</b>. Against always pulling the best arm, these choices cost <b>${figure(regret)}</b> on average${optimal ? `; over all arms, the optimal policy loses ${figure(least())}` : ""}.`;
   }
 
   function bar(label, colour, share) {

@@ -6,7 +6,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from icgd.analysis.tidy import rows
-from icgd.plotting.axes import PAGE, curve
+from icgd.plotting.axes import COLUMN, PAGE, curve
 from icgd.plotting.looks import Looks
 from icgd.ranges import LearnerName
 
@@ -22,7 +22,8 @@ def select(metrics: pd.DataFrame) -> pd.DataFrame:
 
 def draw(table: pd.DataFrame, looks: Looks, *, learners: list[LearnerName]) -> Figure:
     """A panel for each learner: the distances to its foremost rivals, below which one is nearest."""
-    figure, axes = plt.subplots(1, len(learners), figsize=(PAGE, 2.5), sharey=True, squeeze=False)
+    width = PAGE if len(learners) > 2 else COLUMN
+    figure, axes = plt.subplots(1, len(learners), figsize=(width, 2.5), sharey=True, squeeze=False)
     for panel, learner in zip(axes[0], learners, strict=True):
         mine = rows(table, learner=learner)
         _distances(panel, rows(mine, metric=DISTANCE), looks)

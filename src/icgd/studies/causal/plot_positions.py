@@ -28,7 +28,7 @@ def draw(
             style = {"linestyle": "none"} if trained else {"marker": ""}
             curve(panel, mine["position"], mine, look, label=look.name, **style)
         panel.set(title=title, xlabel="examples seen $n$", ylim=(shown["low"], shown["high"]))
-        panel.legend(fontsize=7, handlelength=1.5, loc="lower left")
+        panel.legend(fontsize=7, handlelength=1.5, loc="center left", bbox_to_anchor=(1, 0.5))
         panel.xaxis.set_major_locator(MultipleLocator(5))
     axes[0, 0].set(ylabel="test loss", yscale="log")
     few_decades(axes[0, 0])

@@ -5,7 +5,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from icgd.analysis.tidy import rows
-from icgd.plotting.axes import PAGE, curve, legend_above
+from icgd.plotting.axes import COLUMN, curve, legend_above
 from icgd.plotting.looks import Looks
 from icgd.ranges import LearnerName
 
@@ -23,7 +23,7 @@ def draw(table: pd.DataFrame, looks: Looks, *, panels: list[list[LearnerName]], 
     names: what the legend, which all columns share, calls a panel's algorithms, in their order.
     """
     figure, axes = plt.subplots(
-        2, len(panels), figsize=(PAGE, 3.1), sharex="col", sharey="row", squeeze=False
+        2, len(panels), figsize=(COLUMN, 2.9), sharex="col", sharey="row", squeeze=False
     )
     for (above, below), (model, *algorithms) in zip(axes.T, panels, strict=True):
         loss = rows(table, metric=LOSS, learner=model)

@@ -39,7 +39,7 @@ def draw(
             loss = rows(table, experiment=experiment, learner=learner, metric="second_loss")
             curve(axes[0], loss["step"], loss, looks[learner], marker="")
     axes[0].set(xlabel="training step", ylabel="loss, second segment (nats)", ylim=(0, None))
-    axes[0].legend(fontsize=7, loc="center right")
+    axes[0].legend(fontsize=7, loc="center right", bbox_to_anchor=(1, 0.6))
     for panel, models in zip(axes[1:], panels, strict=True):
         for experiment, learner in models.items():
             _scores(panel, rows(table, experiment=experiment, learner=learner))

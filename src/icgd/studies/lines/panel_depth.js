@@ -21,7 +21,8 @@ PANELS.depth = (host, { line_looped: looped, line_stack: stack, line_gd: gd, lin
     marks: { x: ticks([-1, 0, 1]), y: ticks([-4, -2, 0, 2, 4]) } });
   const powers = Object.fromEntries(range(5, ...DECADES).map(value => [value, ["0.01 %", "0.1 %", "1 %", "10 %", "100 %"][value + 4]]));
   const errors = new Plot(right, { x: [-0.15, depth + 0.15], y: [DECADES[0], 0.7], marks: { x: ticks(range(depth + 1, 0, depth)), y: powers },
-    xlabel: "layers, or steps", ylabel: "", label: "Distances by layer" });
+    xlabel: "layers, or steps", ylabel: "", label: "Distances by layer", left: 74 });
+  const percent = value => (value < 0.01 ? "less than 0.01" : value < 100 ? value.toPrecision(2) : value.toFixed(0));
 
   function fresh() {
     const [slope, height] = [normal(random), normal(random)];
@@ -58,7 +59,7 @@ PANELS.depth = (host, { line_looped: looped, line_stack: stack, line_gd: gd, lin
       errors.curve(path, style);
       path.forEach(place => errors.mark(place, dash ? "square" : "circle", { fill: colour, stroke: "#fff", "stroke-width": 1.5 }));
     }
-    const share = name => `<b>${(100 * 10 ** away(found[name][layer])).toPrecision(2)} %</b>`;
+    const share = name => `<b>${percent(100 * 10 ** away(found[name][layer]))} %</b>`;
     told.innerHTML = layer ? `After ${layer} ${layer > 1 ? "layers" : "layer"}, still away from least squares: looped ${share("looped")}, `
       + `stacked ${share("stack")}, GD ${share("gd")}, GD++ ${share("gdpp")}.` : "Before the first layer every model answers zero.";
   }

@@ -44,17 +44,16 @@ PANELS.objective = (host, { told_lines: told, read_lines: reader }) => {
   host.append(node("div", { className: "controls" }, button("New points", () => { points.set(fresh()); draw(); }),
     button("Make an outlier", () => points.outlier(Math.floor(random() * COUNT))), presets), text);
 
-  // A stroke over the right plot sets the nearest pair's height.
+  // A stroke over the right plot sets the nearest pair's height; that of a finger scrolls, unless one is drawing.
   function sketch() {
     let drawing = false;
     const stroke = event => {
       const [r, height] = loss.at(event), nearest = places.reduce((best, place, i) => (Math.abs(place - r) < Math.abs(places[best] - r) ? i : best), 0);
       pairs.move(nearest, [r, height]);
     };
-    loss.svg.addEventListener("pointerdown", event => { if (event.defaultPrevented) return; drawing = true; loss.svg.setPointerCapture(event.pointerId); stroke(event); });
+    loss.svg.addEventListener("pointerdown", event => { if (event.defaultPrevented || (event.pointerType === "touch" && kind !== "drawn")) return; drawing = true; loss.svg.setPointerCapture(event.pointerId); stroke(event); });
     loss.svg.addEventListener("pointermove", event => { if (drawing) stroke(event); });
     for (const end of ["pointerup", "pointercancel"]) loss.svg.addEventListener(end, () => { drawing = false; });
-    loss.svg.classList.add("canvas");
   }
 
   // The size that training divides ψ by: its root mean square over |r| ≤ 4.
@@ -123,6 +122,7 @@ PANELS.objective = (host, { told_lines: told, read_lines: reader }) => {
     rest.forEach(r => loss.curve([[r, PSI[0]], [r, PSI[0] + 0.3]], { stroke: "#1b1f24", "stroke-width": 2 }));
     if (psi) loss.curve(range(161, ...RESIDUALS).map(r => [r, psi(r)]), { stroke: kind === "drawn" ? "#1b1f24" : "#8a949e" });
     else rest.forEach(r => loss.curve([[r, 0], [r, Math.abs(r) >= Math.max(...rest.map(Math.abs)) - 0.05 ? 2 * Math.sign(r) : 0]], { stroke: "#8a949e", "stroke-width": 4 }));
+    loss.svg.classList.toggle("canvas", kind === "drawn");
     pairs.handles.forEach(handle => { handle.classList.add("query"); handle.classList.toggle("idle", kind !== "drawn"); });
   }
 

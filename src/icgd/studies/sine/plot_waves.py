@@ -31,7 +31,7 @@ def draw(table: pd.DataFrame, looks: Looks, *, learners: list[LearnerName], prom
         level, look = rows(losses, learner=floor)["mean"].iloc[0], looks[floor]
         axes[0].axhline(level, color=look.colour, linestyle=":", label=look.label, zorder=0)
     axes[0].set(xlabel="training step", ylabel="test loss", yscale="log", ylim=(3e-6, 30))
-    axes[0].legend(fontsize=7, ncols=2, loc="upper right")
+    axes[0].legend(fontsize=7, handlelength=1.2, loc="center left", bbox_to_anchor=(1, 0.5))
     for index, panel in enumerate(axes[1:]):
         _functions(panel, rows(table, prompt=index), looks)
         panel.set(xlabel="$x$")

@@ -6,7 +6,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from icgd.analysis.tidy import rows
-from icgd.plotting.axes import COLUMN, curve
+from icgd.plotting.axes import COLUMN, curve, legend_above
 from icgd.plotting.looks import Looks
 from icgd.ranges import LearnerName
 
@@ -28,7 +28,7 @@ def draw(table: pd.DataFrame, looks: Looks, *, learners: list[LearnerName]) -> F
         apart = rows(table, metric=DISTANCE, learner=learner)
         curve(right, apart["logit_scale"], apart, looks[learner])
     right.set(xlabel="logit scale $c$", ylabel="distance to GD", xscale="log", ylim=(0, None))
-    right.legend(fontsize=7)
+    legend_above(figure, right)  # heads have the same colours on the left
     return figure
 
 
@@ -43,8 +43,6 @@ def _parities(panel: Axes, table: pd.DataFrame, looks: Looks, learners: list[str
             error = [[row["mean"] - row["low"]], [row["high"] - row["mean"]]]
             panel.errorbar(len(names), row["mean"], error, fmt=look.marker, color=look.colour)
             names.append("sum" if row["metric"] == SUM else f"head {row['head']}")
-        panel.plot([], [], look.marker, color=look.colour, label=look.name)
     panel.set_xticks(range(len(names)), names, rotation=60)
     panel.set(ylabel="even part / odd part", ylim=(0, None))
     panel.margins(x=0.15)
-    panel.legend(fontsize=7, borderaxespad=0, handlelength=1)

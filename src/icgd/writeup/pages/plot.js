@@ -33,11 +33,11 @@ const REACHED = 24;
 
 class Plot {
   // Axes over x and y, each [low, high]; marks: {x: {value: text}, y: …}.
-  constructor(host, { x, y, xlabel, ylabel, label, height = 380, marks = {} }) {
-    Object.assign(this, { x, y, width: 560, height, margin: { left: 58, right: 12, top: 12, bottom: 42 } });
+  constructor(host, { x, y, xlabel, ylabel, label, height = 380, left = 58, marks = {} }) {
+    Object.assign(this, { x, y, width: 560, height, margin: { left, right: 12, top: 12, bottom: 42 } });
     this.svg = shape("svg", { viewBox: `0 0 ${this.width} ${height}`, role: "group", "aria-label": label });
     this.axes(xlabel, ylabel, marks);
-    const clip = `clip-${Plot.count = (Plot.count ?? 0) + 1}`, { left, right, top, bottom } = this.margin;
+    const clip = `clip-${Plot.count = (Plot.count ?? 0) + 1}`, { right, top, bottom } = this.margin;
     const frame = shape("clipPath", { id: clip });
     frame.append(shape("rect", { x: left, y: top, width: this.width - left - right, height: height - top - bottom }));
     this.curves = shape("g", { "clip-path": `url(#${clip})` });
@@ -57,6 +57,8 @@ class Plot {
       held.points.handles[held.index].focus({ preventScroll: true });
       event.preventDefault();
     });
+    // A finger on a point moves it and not the page: what lies in an SVG cannot tell that by its touch-action.
+    this.svg.addEventListener("touchstart", event => { if (held) event.preventDefault(); }, { passive: false });
     this.svg.addEventListener("pointermove", event => { if (held) held.points.move(held.index, this.at(event)); });
     for (const end of ["pointerup", "pointercancel"]) this.svg.addEventListener(end, () => { held = null; });
     this.svg.addEventListener("dblclick", event => { const found = this.nearest(event); if (found) found.points.outlier(found.index); });
