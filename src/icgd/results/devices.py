@@ -40,6 +40,14 @@ def has_plugin() -> bool:
     return False
 
 
+def assignment(gpus: int) -> str:
+    """What a job's shell command begins with, by the GPUs that it was given.
+
+    Where JAX has its plugin, a job that was given none is told so: left to itself it would take the GPU.
+    """
+    return f"{VARIABLE}={min(gpus, 1)} " if gpus or has_plugin() else ""
+
+
 def choose(environ: MutableMapping[str, str], folder: Path = CACHE / "gpus") -> None:
     """Set the variables by which JAX takes what this job is meant for, before JAX is imported."""
     if environ.get(VARIABLE) == "0":
