@@ -6,6 +6,7 @@ give each process three quarters of the first GPU's memory.
 
 import contextlib
 import fcntl
+import functools
 import importlib.metadata
 import os
 from collections.abc import Iterable, MutableMapping
@@ -32,6 +33,7 @@ def gpus(environ: MutableMapping[str, str], devices: Path = Path("/dev")) -> lis
     return named[: named.index("-1")] if "-1" in named else named if there else []
 
 
+@functools.cache
 def has_plugin() -> bool:
     """Whether JAX was installed with what it needs for GPUs."""
     for name in PLUGINS:

@@ -76,11 +76,11 @@ class Run:
 
     @cached_property
     def jobs(self) -> dict[tuple[str, str], Job]:
-        """All jobs, by rule and name, but for trials of rates."""
+        """All jobs, by rule and name, but for trials of rates and the archive."""
         products = self.products
         record = [products.provenance, products.costs]
         whole = [products.metrics, products.verdicts, *record, products.numbers, products.paper]
-        checks = [*(products.verify(exact) for exact in (False, True)), self.archive]
+        checks = [products.verify(exact) for exact in (False, True)]
         later = [
             *products.figures.values(),
             *products.tables.values(),
@@ -96,6 +96,8 @@ class Run:
         if rule == "rates":
             experiment, _, learner = name.partition("/")
             return self.plan.rates(experiment, learner)
+        if rule == "archive":
+            return self.archive
         return self.jobs[rule, name]
 
     def spec(self, rule: str, name: str) -> Callable[[Any], str]:
@@ -126,11 +128,21 @@ class Run:
 
     def made(self, rule: str, name: str) -> Callable[[Any], list[str]]:
         """Snakemake's input function for the artefacts that a job reads."""
-        return lambda wildcards: self.job(rule, name.format(**wildcards)).inputs
+        return lambda wildcards: self._inputs(rule, name.format(**wildcards))
+
+    def _inputs(self, rule: str, name: str) -> list[str]:
+        """What a job reads; Snakemake asks for it several times."""
+        if (rule, name) not in self._read:
+            self._read[rule, name] = self.job(rule, name).inputs
+        return self._read[rule, name]
+
+    @cached_property
+    def _read(self) -> dict[tuple[str, str], list[str]]:
+        return {}
 
     @cached_property
     def _remaining(self) -> Mapping[tuple[str, str], float]:
-        return remaining(self.jobs.values(), measured())
+        return remaining(self.jobs.values(), measured(), lambda job: self._inputs(job.rule, job.name))
 
     def priority(self, rule: str, name: str) -> Callable[[Any], float]:
         """Snakemake's function for the priority of a job: the seconds of the work that waits for it."""
