@@ -120,7 +120,8 @@ class Run:
         if not self.owner.is_file():
             return
         other = self.owner.read_text("utf-8").strip()
-        if other != self.file and (ROOT / other).is_file():
+        # Where the published config has been named, it counts like no file.
+        if other != self.file and (ROOT / other).is_file() and ROOT / other != PUBLISHED:
             raise ConfigError(
                 f"{self.paths.root} holds the results of {other}, not of {self.file or 'config/paper.yaml'}; "
                 f"rename one of the files, or remove {self.paths.root}"
