@@ -2,6 +2,7 @@
 
 import atexit
 import contextlib
+import gc
 import json
 import os
 import sys
@@ -30,6 +31,7 @@ class Conduct:
         self.started = False
         self.stopping = Stopping(workflow)
         if workflow.is_main_process:
+            gc.disable()  # until jobs are run: planning makes much that stays, and little garbage
             os.environ[VARIABLE] = Process.current().to_json()
             lock.install()
             self.failures = Failures(workflow)
@@ -60,6 +62,7 @@ class Conduct:
     def start(self) -> None:
         """Before the first job: Snakemake's own handlers are in place."""
         self.started = True
+        gc.enable()
         if self.workflow.local_exec:
             # Each pass of the scheduler under a limit of jobs per second starts a timer that starts
             # a pass a second later: after n jobs, n passes a second. Local jobs need no such limit.
