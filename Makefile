@@ -3,7 +3,8 @@
 VENV := .venv
 BIN := $(VENV)/bin
 ACTIVE := PATH="$$PWD/$(BIN):$$PATH"
-SNAKEMAKE := $(ACTIVE) $(BIN)/snakemake --cores all
+# A recipe line of its own: with exec, what make starts is Snakemake itself, and a signal to make reaches it.
+SNAKEMAKE := exec env $(ACTIVE) $(BIN)/snakemake --cores all
 
 # The user's settings for other work; text is UTF-8 in every locale.
 unexport PYTHONPATH PYTHONHOME PYTHONSTARTUP PYTHONWARNINGS PYTHONOPTIMIZE PYTHONIOENCODING
@@ -14,16 +15,16 @@ export PYTHONUTF8 := 1
 .DEFAULT_GOAL := paper
 
 paper: env latex
-	@start=$$(date +%s); $(SNAKEMAKE) --quiet rules host && \
-	$(BIN)/python workflow/scripts/summary.py results/paper $$start
+	@$(SNAKEMAKE) --quiet rules host
+	@$(BIN)/python workflow/scripts/summary.py results/paper
 
 smoke: env latex
-	@start=$$(date +%s); $(SNAKEMAKE) --configfile config/smoke.yaml && \
-	$(BIN)/python workflow/scripts/summary.py results/smoke $$start
+	@$(SNAKEMAKE) --configfile config/smoke.yaml
+	@$(BIN)/python workflow/scripts/summary.py results/smoke
 
 # From the archive of a run, without training: all figures and the PDF, or ONLY='one_step_sizes paper'.
 figures: env latex
-	@$(ACTIVE) $(BIN)/python workflow/scripts/figures.py '$(ARCHIVE)' $(ONLY)
+	@exec env $(ACTIVE) $(BIN)/python workflow/scripts/figures.py '$(ARCHIVE)' $(ONLY)
 
 report: env latex
 	$(SNAKEMAKE) report
@@ -33,17 +34,18 @@ bench: env
 	$(SNAKEMAKE) --force bench growth
 
 test: env latex browser check
-	$(ACTIVE) $(BIN)/pytest
+	exec env $(ACTIVE) $(BIN)/pytest
 
 # Without the tests that run the workflow.
 test-fast: env latex
-	$(ACTIVE) $(BIN)/pytest -m "not workflow"
+	exec env $(ACTIVE) $(BIN)/pytest -m "not workflow"
 
 check: env
 	$(BIN)/ruff check . && $(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/snakefmt --check Snakefile workflow
-	PYTHONPATH=src $(BIN)/lint-imports && $(SNAKEMAKE) --lint
+	PYTHONPATH=src $(BIN)/lint-imports
+	$(SNAKEMAKE) --lint
 
 env:
 	@sh workflow/scripts/ensure_venv.sh $(VENV)

@@ -53,6 +53,14 @@ def forget_programs() -> Iterator[None]:
 
 
 @pytest.fixture(autouse=True)
+def close_figures() -> Iterator[None]:
+    """Pyplot keeps every figure that a test has drawn, and warns of more than twenty."""
+    yield
+    if "matplotlib.pyplot" in sys.modules:
+        sys.modules["matplotlib.pyplot"].close("all")
+
+
+@pytest.fixture(autouse=True)
 def restore_precision() -> object:
     """Leave the precision as it was, whatever a test or a stage called by it does."""
     before = jax.config.read("jax_enable_x64")

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -11,20 +12,23 @@ from icgd.bench.growth import (
     CONTEXTS,
     DIMENSIONS,
     JOBS,
-    LEARNERS,
     PROMPTS,
     SEEDS,
     apart,
     measured,
     snakemake_seconds,
+    stored,
 )
 from icgd.plotting.growth import draw, exponent
+from icgd.tasks.linear_regression import LinearRegression
+
+LEARNERS = {"linear attention": "a/one", "softmax attention": "b/two"}
 
 
 def table(cost: Callable[[float], float], monkeypatch: pytest.MonkeyPatch) -> pd.DataFrame:
     """The table of a machine on which everything costs what a function says of its size."""
     monkeypatch.setattr(growth, "apart", lambda call, *arguments: cost(_size(call, arguments)))
-    return pd.DataFrame(list(measured()))
+    return pd.DataFrame(list(measured(LEARNERS)))
 
 
 def _size(call: Any, arguments: tuple[Any, ...]) -> float:
@@ -50,6 +54,13 @@ def test_page_has_a_panel_for_each_and_names_exponents(monkeypatch: pytest.Monke
         legend = axes.get_legend()
         assert legend is not None
         assert all(text.get_text().endswith(": 2.0") for text in legend.get_texts())
+
+
+def test_prompts_are_drawn_into_their_place() -> None:
+    """More than a block of them, no two alike."""
+    found = stored(LinearRegression(dimension=2, context_length=3), growth.BLOCK + 7)
+    assert found.x.shape == (growth.BLOCK + 7, 3, 2)
+    assert len(np.unique(found.query, axis=0)) == growth.BLOCK + 7
 
 
 def test_exponent_of_a_straight_line_is_one() -> None:

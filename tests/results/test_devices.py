@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from icgd.results import devices
-from icgd.results.devices import VARIABLE, choose, gpus
+from icgd.results.devices import VARIABLE, assignment, choose, gpus
 
 
 @pytest.fixture
@@ -60,6 +60,18 @@ def test_jobs_take_a_gpu_each(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -
     assert environ["CUDA_VISIBLE_DEVICES"] == "0"
     for lock in devices._held:
         os.close(lock)
+
+
+@pytest.mark.parametrize(
+    ("plugin", "given", "prefix"),
+    [(True, 1, "ICGD_GPU=1 "), (True, 0, "ICGD_GPU=0 "), (False, 0, ""), (False, 1, "ICGD_GPU=1 ")],
+)
+def test_a_job_that_was_given_no_gpu_is_told_so_where_jax_would_take_one(
+    monkeypatch: pytest.MonkeyPatch, plugin: bool, given: int, prefix: str
+) -> None:
+    """The last row is a cluster whose first host has no plugin, its nodes do."""
+    monkeypatch.setattr(devices, "has_plugin", lambda: plugin)
+    assert assignment(given) == prefix
 
 
 def test_other_jobs_stay_on_the_processor_or_are_left_alone(tmp_path: Path) -> None:

@@ -8,17 +8,18 @@ import yaml
 
 from icgd.analysis import measure_rollout
 from icgd.checks.building import refusal
-from icgd.checks.experiments import check
+from icgd.checks.experiments import Checker, check
+from icgd.results.paths import Paths
 from icgd.spec.config import load
 from icgd.spec.expansion import variants
 from icgd.spec.model import Config, Grid
+from icgd.spec.plan import Plan
 from icgd.spec.reading import ConfigError
 from icgd.tasks.sine_waves import SineWaves
 from tests.conftest import ROOT
 
 PAPER = ROOT / "config/paper.yaml"
-OTHERS = [study for study in yaml.safe_load(PAPER.read_text())["studies"] if study != "one_step"]
-ONE_STEP: dict[str, Any] = {"studies": dict.fromkeys(OTHERS)}
+STUDIES = yaml.safe_load(PAPER.read_text())["studies"]
 TRAINED = "experiments/one_step/trained/transformer"
 TRAINING = f"{TRAINED}/training"
 MEASURED = "experiments/one_step/measurements"
@@ -28,6 +29,14 @@ def tree(path: str, value: Any) -> dict[str, Any]:
     for key in reversed(path.split("/")):
         value = {key: value}
     return dict(value)
+
+
+def only(*studies: str) -> dict[str, Any]:
+    """An override that leaves out all other studies."""
+    return {"studies": dict.fromkeys(study for study in STUDIES if study not in studies)}
+
+
+ONE_STEP = only("one_step")
 
 
 def configured(folder: Path, *overrides: dict[str, Any]) -> Config:
@@ -124,6 +133,73 @@ MISTAKES: list[tuple[dict[str, Any], list[str]]] = [
     (tree("looks/gd/colour", "red"), ["colour is 'red'", "#0072B2"]),
     (tree("experiments/one_step/unverified", ["gdd"]), ["'gdd'", "Nearest: 'gd'"]),
 ]
+
+
+ELSEWHERE: list[tuple[str, str, dict[str, Any], list[str]]] = [
+    (
+        "atlas",
+        "real_data",
+        {"task": {"table": None}, "borrowed": None, "references": None, "unverified": None},
+        ["experiments.real_data.task lacks the key 'table'"],
+    ),
+    (
+        "retargeting",
+        "attained",
+        {"trained": {"prompted": {"width": 64, "heads": 3}}},
+        ["experiments.attained.trained.prompted cannot be built", "heads is 3", "the width 64"],
+    ),
+    (
+        "retargeting",
+        "attained",
+        {"measurements": {"attainment": {"learners": ["promtped"]}}},
+        ["attained.measurements.attainment is 'promtped'", "'prompted'"],
+    ),
+    (
+        "depth",
+        "multi_step",
+        {
+            "baselines": {"gd": {"kind": "descent.gradient_step"}},
+            "borrowed": {"one_step": ["gd", "transformer"]},
+        },
+        ["experiments.multi_step has two learners called 'gd'", "borrow or name one of them otherwise"],
+    ),
+]
+
+
+@pytest.mark.parametrize(("study", "name", "override", "words"), ELSEWHERE, ids=[m[3][0] for m in ELSEWHERE])
+def test_mistake_of_another_study_is_named(
+    tmp_path: Path, study: str, name: str, override: dict[str, Any], words: list[str]
+) -> None:
+    """What tasks, models and options are like there, in one experiment of it beside the study of one step."""
+    config = configured(tmp_path, only("one_step", study), {"experiments": {name: override}})
+    few = {key: config.experiments[key] for key in ("one_step", name)}
+    with pytest.raises(ConfigError) as error:
+        check(config.model_copy(update={"experiments": few}))
+    for word in words:
+        assert word in str(error.value)
+
+
+def test_a_claim_of_two_studies_is_named_with_both(tmp_path: Path) -> None:
+    own = tmp_path / "mine"
+    own.mkdir()
+    claim = load([]).claims["E1.2"].model_dump(exclude_none=True)
+    (own / "mine.yaml").write_text(yaml.safe_dump({"claims": {"E1.2": claim}}), "utf-8")
+    with pytest.raises(
+        ConfigError, match=r"claims\.E1\.2 stands in one_step\.yaml and in mine\.yaml; rename"
+    ):
+        configured(tmp_path, ONE_STEP, tree("studies/mine", str(own)))
+
+
+def test_a_variant_may_have_digits_in_its_name(tmp_path: Path) -> None:
+    size = {"options": ["dimension"], "values": [5, 7], "measurements": ["alignment"]}
+    config = configured(tmp_path, ONE_STEP, tree("experiments/one_step/variants/size_2d", size))
+    reads = Checker(config).reads("one_step")
+    assert "size_2d=5" in variants(config.experiments["one_step"])
+    jobs = Plan(config, Paths("results/few"), reads).jobs
+    assert ("compare", "one_step/size_2d=7/alignment") in jobs
+    name = tree("experiments/one_step/variants/2d", size)
+    with pytest.raises(ConfigError, match="variants.2d is no possible name; .* begins with a letter"):
+        configured(tmp_path, ONE_STEP, name)
 
 
 @pytest.mark.parametrize(("override", "words"), MISTAKES, ids=[str(m[0])[:60] for m in MISTAKES])

@@ -1,8 +1,19 @@
 """Memory and time that jobs ask for, by a record with a few rows."""
 
+from collections import defaultdict
 from pathlib import Path
+from types import SimpleNamespace
 
+import pytest
+import yaml
+from snakemake.resources import GroupResources, Resources
+
+from icgd.results.paths import Paths
+from icgd.spec.config import load
 from icgd.spec.needs import UNKNOWN, Need, need, needs
+from icgd.spec.plan import Plan
+from icgd.workflow.run import Run
+from tests.conftest import ROOT
 
 RECORD = """\
 rule,name,cpu,peak_mb
@@ -42,3 +53,36 @@ def test_the_record_of_the_project_is_one(tmp_path: Path) -> None:
     found = need(needs(), "train", "one_step/test/transformer.0-4")
     assert 500 < found.memory(1) < 8000
     assert 5 < found.minutes(1) < 240
+
+
+PROFILE = yaml.safe_load((ROOT / "workflow/profiles/slurm/config.yaml").read_text("utf-8"))
+LIMITS = Resources.parse(PROFILE["resources"], allow_expressions=False)
+LIMITS["_cores"] = PROFILE["cores"]
+NODE_MB = 10_000
+"""Memory of the virtual nodes (workflow/scripts/virtual_slurm.sh)."""
+
+
+@pytest.fixture(scope="module")
+def smoke() -> tuple[Run, list[tuple[str, str]]]:
+    """The smoke run on such nodes, and its jobs up to the comparisons."""
+    run = Run("smoke", load([ROOT / "config/smoke.yaml"]), {}, most_mb=LIMITS.get("mem_mb").value)
+    return run, [*Plan(run.config, Paths("results/smoke"), defaultdict(list)).jobs]
+
+
+@pytest.mark.parametrize("attempt", [1, 2, 3])
+def test_no_queue_entry_of_the_smoke_paper_asks_for_more_than_a_node_has(
+    smoke: tuple[Run, list[tuple[str, str]]], attempt: int
+) -> None:
+    """The fattest jobs of each group in one entry, as Snakemake sums them up under the profile's limits."""
+    run, jobs = smoke
+    for group in PROFILE["group-components"]:
+        rule, size = group.split("=")
+        named = [name for kind, name in jobs if kind == rule] or ["all"]
+        wanted = sorted((run.memory(rule, name)({}, attempt) for name in named), reverse=True)
+        entry = [
+            SimpleNamespace(resources={"_cores": 1, "mem_mb": each, "runtime": 5}, pipe_group=None)
+            for each in wanted[: int(size)]
+        ]
+        found = GroupResources.basic_layered([entry], LIMITS, False)
+        assert int(found["mem_mb"]) <= NODE_MB, group
+        assert int(found["_cores"]) <= PROFILE["cores"]

@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 
 from icgd.results.archive import FORMAT, Content, pack, unpack
+from icgd.workflow import from_archive
+from icgd.workflow import run as workflow_run
 from tests.conftest import checkout, snakemake
 from tests.workflow.test_situations import write
 
@@ -159,3 +161,28 @@ def test_archive_that_asks_for_more_than_data_is_refused(
     assert done.returncode == 1
     assert match in done.stderr
     assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(("name", "overrides"), [("paper", {}), ("three", {"seeds": 3})])
+def test_the_paper_is_planned_by_the_published_config_another_run_by_its_own(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, overrides: dict[str, int]
+) -> None:
+    """So that Snakemake, which is called with the same config, does not take it for another paper.yaml."""
+    about = {"run": name, "overrides": overrides, "format": FORMAT, "revision": "r"}
+    (tmp_path / "archive.json").write_text(json.dumps(about))
+    file = tmp_path / "config" / f"{name}.yaml"
+    monkeypatch.setattr(workflow_run, "checked", lambda _: {})
+    planned, _ = from_archive._planned(tmp_path)
+    assert (planned.name, planned.file) == (name, str(file) if overrides else "")
+    called: list[list[str]] = []
+
+    class Ended:
+        def __init__(self, command: list[str]) -> None:
+            called.append(command)
+
+        def wait(self) -> int:
+            return 0
+
+    monkeypatch.setattr(subprocess, "Popen", Ended)
+    assert from_archive.make(tmp_path, planned, ["a.pdf"]) == 0
+    assert (str(file) in called[0]) == ("--configfile" in called[0]) == bool(overrides)

@@ -1,6 +1,7 @@
 """The Python and the scheduler of a run."""
 
 import contextlib
+import json
 import sys
 from pathlib import Path
 from time import sleep
@@ -28,6 +29,21 @@ def test_jobs_run_in_the_python_of_the_called_snakemake(tmp_path: Path, name: st
     status, output = run(folder, *arguments, PATH="/usr/bin:/bin", PYTHONPATH="/nowhere")
     assert status == 0, output
     assert (elsewhere / "a.out").read_text() == sys.executable
+
+
+def test_a_run_says_what_snakemake_itself_has_used(tmp_path: Path) -> None:
+    """Beside a job that waits the clock goes on, the processor does not."""
+    rules = """
+conduct.record = "results/conduct.json"
+rule all:
+    output: "done"
+    shell: "sleep 1; touch {output}"
+"""
+    record = workflow(tmp_path, rules) / "results/conduct.json"
+    assert run(tmp_path)[0] == 0
+    found = json.loads(record.read_text())
+    assert found["wall"] - found["cpu"] > 0.5
+    assert found["cpu"] > 0.1
 
 
 def test_the_scheduler_does_not_wake_up_for_finished_jobs(tmp_path: Path) -> None:

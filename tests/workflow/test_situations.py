@@ -7,6 +7,8 @@ from typing import Any
 import pytest
 import yaml
 
+from icgd.spec.reading import ConfigError
+from icgd.workflow.run import start
 from tests.conftest import ROOT, checkout, snakemake
 
 pytestmark = pytest.mark.workflow
@@ -88,6 +90,37 @@ def test_two_configs_of_one_name_keep_their_results_apart(project: Path, tmp_pat
     assert f"results/tries holds the results of {first}, not of {second}" in output
     first.unlink()
     assert planned(project, second)[0] == 0, "a file that was moved is the same run"
+
+
+def test_results_of_the_paper_are_those_of_the_published_config_alone(
+    project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Neither another file of that name nor single values without a file go there; see config/README.md."""
+    monkeypatch.chdir(project)
+    with pytest.raises(ConfigError, match=r"would write to results/paper.*; rename the file"):
+        start([write(tmp_path / "paper.yaml")], {})
+    with pytest.raises(ConfigError, match=r"--config changes seeds of the published run.*config/mine.yaml"):
+        start([], {"seeds": 2})
+    with pytest.raises(ConfigError, match="--config changes seeds"):
+        start([ROOT / "config/paper.yaml"], {"seeds": 2})
+
+
+def test_jobs_leave_gpus_alone_that_they_were_not_given(project: Path, tmp_path: Path) -> None:
+    """With --resources gpu=0, where JAX has its plugin (here a stand-in)."""
+    about = tmp_path / "packages/jax_cuda12_plugin-1.0.dist-info/METADATA"
+    about.parent.mkdir(parents=True)
+    about.write_text("Metadata-Version: 2.1\nName: jax-cuda12-plugin\nVersion: 1.0\n")
+    status, output = planned(
+        project,
+        write(tmp_path / "alone.yaml"),
+        *("results/alone/comparisons/one_step/test/weights.parquet", "--printshellcmds"),
+        *("--resources", "gpu=0"),
+        PYTHONPATH=str(about.parents[1]),
+    )
+    assert status == 0, output
+    commands = [line for line in output.splitlines() if "stage.py" in line]
+    assert len(commands) > 2
+    assert all(": ICGD_GPU=0 NPROC=" in line for line in commands), commands
 
 
 def test_mistake_in_a_file_is_named_without_a_traceback(project: Path, tmp_path: Path) -> None:

@@ -1,15 +1,19 @@
 """Runs that are told to stop."""
 
 import os
+import shutil
 import signal
 import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from tests.conftest import ROOT
 from tests.workflow.dummies import (
     SNAKEMAKE,
+    STAGE,
     STAGED,
     began,
     locks,
@@ -53,6 +57,42 @@ def test_a_stopped_run_ends_at_checkpoints_and_goes_on(tmp_path: Path, how: str)
     code, output = run(tmp_path, *arguments)
     assert code == 0, output
     assert (tmp_path / "a.log").read_text() == "from step 3999\n"
+
+
+MADE = "config['steps'] = {'a': 4000}\n" + STAGED
+
+
+def made(folder: Path) -> "subprocess.Popen[str]":
+    """`make paper` in a folder whose set-up is done."""
+    shutil.copy(ROOT / "Makefile", folder)
+    (folder / ".venv").mkdir()
+    (folder / ".venv/bin").symlink_to(Path(sys.executable).parent)
+    for name in ("venv", "latex"):
+        (folder / f"workflow/scripts/ensure_{name}.sh").touch()
+    return subprocess.Popen(
+        ["make", "paper"], cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    )
+
+
+def test_make_hands_on_that_it_is_told_to_stop(tmp_path: Path) -> None:
+    process = made(workflow(tmp_path, MADE, train=STAGE))
+    wait_for(lambda: began(tmp_path))
+    process.terminate()
+    output = process.communicate(timeout=120)[0]
+    assert process.returncode != 0
+    assert "\nStopping (SIGTERM): 1 running job" in output
+    assert not stages(tmp_path)
+    assert not locks(tmp_path)
+    assert "checkpoint at step" in (tmp_path / "a.log").read_text()
+
+
+def test_make_ends_with_the_log_of_the_job_that_failed(tmp_path: Path) -> None:
+    code = "import sys\ndef main():\n    sys.exit('no such weights')\n"
+    process = made(workflow(tmp_path, MADE, train=code))
+    *_, log, hint, last = process.communicate(timeout=120)[0].splitlines()
+    assert log == "no such weights"
+    assert hint.startswith("Mend that")
+    assert last.startswith("make: ***")
 
 
 def test_nohup_outlives_its_terminal_and_ends_when_told(tmp_path: Path) -> None:

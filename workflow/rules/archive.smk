@@ -4,7 +4,8 @@ rule archive:
         spec=RUN.spec("archive", "all"),
         made=RUN.made("archive", "all"),
     output:
-        RUN.outputs([RUN.archive]),
+        PATHS.whole(f"icgd-{RUN.name}.tar.gz"),
+        PATHS.whole(f"icgd-{RUN.name}.txt"),
     log:
         PATHS.log("archive", "all"),
     benchmark:

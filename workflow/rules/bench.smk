@@ -15,9 +15,7 @@ rule bench:
         runtime=20,
     params:
         python=lambda wildcards: sys.executable,
-        script=lambda wildcards: str(
-            Path(workflow.basedir) / "workflow/scripts/bench.py"
-        ),
+        script=str(ROOT / "workflow/scripts/bench.py"),
     shell:
         "NPROC={threads} {params.python:q} {params.script:q} results/bench 2>&1 | tee {log:q}"
 
@@ -38,8 +36,6 @@ rule growth:
         runtime=60,
     params:
         python=lambda wildcards: sys.executable,
-        script=lambda wildcards: str(
-            Path(workflow.basedir) / "workflow/scripts/growth.py"
-        ),
+        script=str(ROOT / "workflow/scripts/growth.py"),
     shell:
         "NPROC={threads} {params.python:q} {params.script:q} results/bench 2>&1 | tee {log:q}"

@@ -1,13 +1,17 @@
 # What all rules share: the run that the command line asks for, and how its jobs are started.
 import os
 
-from icgd.results.devices import gpus
-from icgd.results.digest import SourceError
+from icgd.results.devices import assignment, gpus
+from icgd.results.digest import ROOT, SourceError
 from icgd.spec.reading import ConfigError
 from icgd.workflow.run import start
 
 try:
-    RUN = start(workflow.config_settings.configfiles, workflow.config_settings.config)
+    RUN = start(
+        workflow.config_settings.configfiles,
+        workflow.config_settings.config,
+        workflow.global_resources.get("mem_mb").value,
+    )
 except (ConfigError, SourceError) as error:
     sys.exit(f"Error: the config asks for what cannot be run:\n{error}")
 
@@ -21,6 +25,7 @@ else:
     GPUS = 0
 
 PATHS, PRODUCTS, PAGES = RUN.paths, RUN.products, RUN.pages
+conduct.record = PATHS.whole("conduct.json")
 
 
 wildcard_constraints:
@@ -34,7 +39,7 @@ wildcard_constraints:
     table=r"[a-z0-9_]+",
 
 
-def stage(name, device="ICGD_GPU=0 " if GPUS else ""):
+def stage(name, device=assignment(0)):
     """The shell command of a job: one XLA thread per Snakemake thread, its spec, and where it logs."""
     command = stage_command(workflow, name)
     return f"{device}NPROC={{threads}} OMP_NUM_THREADS={{threads}} {command} {{input.spec:q}} > {{log:q}} 2>&1"

@@ -2,7 +2,9 @@
 import sys
 from pathlib import Path
 
-sys.path.insert(0, str(Path(workflow.basedir) / "src"))
+# This file's own place, whichever file includes it.
+HERE = Path(workflow.current_basedir.get_path_or_uri(secret_free=False))
+sys.path.insert(0, str(HERE.parents[1] / "src"))
 from icgd.workflow.commands import stage_command
 from icgd.workflow.conduct import Conduct
 

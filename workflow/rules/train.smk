@@ -21,8 +21,6 @@ rule train:
         runtime=RUN.minutes("train", BLOCK),
         gpu=RUN.gpu(GPUS),
     params:
-        device=lambda wildcards, resources: (
-            f"ICGD_GPU={resources.gpu} " if GPUS or resources.gpu else ""
-        ),
+        device=lambda wildcards, resources: assignment(resources.gpu),
     shell:
         stage("train", "{params.device}")

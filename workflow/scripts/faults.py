@@ -1,10 +1,12 @@
 """A campaign of faults: faults.py FOLDER [--target …] [--configfile …] [--kills N] [--disks N].
 
-Run by hand, in a scratch folder. First the target is made undisturbed. Then files of the finished run are
-cut, swapped, replaced by those of another version, or pickled. After that, each time from nothing, a run is
-killed with SIGKILL at a random time (Snakemake, a job, or both) or runs out of disk, and is started again. In
-the end all tables and learners have to be bit for bit those of the undisturbed run, and bad files must have
-been refused by their names. Writes faults.csv there, and fails if anything else happened.
+Run by hand or weekly, in a scratch folder. First the target is made undisturbed, twice: the second run, whose
+programs are compiled already, says how long one takes. Then a learner, prompts, a baseline and a table of the
+finished run are cut, swapped, replaced by those of another version, or pickled. After that, each time from
+nothing, a run is killed with SIGKILL at a random time (Snakemake, a job, or both; a time at which there is
+nothing to kill is drawn again) or runs out of disk, and is started again. In the end everything has to be bit
+for bit that of the undisturbed run, and bad files must have been refused by their names. Writes faults.csv
+there, and fails if anything else happened.
 """
 
 import argparse
@@ -23,7 +25,8 @@ from icgd.bench.faults import Campaign
 
 def faults(campaign: Campaign, dice: random.Random, kills: int, disks: int) -> Iterator[dict[str, Any]]:
     """One after another, with what came out."""
-    yield from map(campaign.damaged, campaign.damages)
+    for what, kind in campaign.damages:
+        yield campaign.damaged(what, kind)
     for number in range(kills):
         yield campaign.killed(("run", "job", "both")[number % 3], dice)
     for number in range(disks):

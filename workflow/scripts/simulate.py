@@ -20,7 +20,7 @@ TIMES = (1, 10, 100)
 NODES = (1, 10, 100)
 CORES = 2
 """Of a node."""
-CHECKS = ("verify", "verify_exact", "archive")
+CHECKS = ("verify", "verify_exact")
 
 
 def table(overhead: float) -> pd.DataFrame:

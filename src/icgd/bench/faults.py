@@ -2,6 +2,7 @@
 
 import contextlib
 import hashlib
+import itertools
 import os
 import pickle
 import random
@@ -16,12 +17,29 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pyarrow.parquet as pq
 
 from icgd.results.digest import ROOT
+from icgd.results.records import DIGEST
+from icgd.results.store import HEADER
 
 SOURCES = ("Snakefile", "workflow", "config", "src", "envs", "paper", "requirements.lock")
-RESULTS = ("learners", "baselines", "prompts", "comparisons", "claims", "figures")
-"""What is compared: all but records of times and machines."""
+RESULTS = (
+    *("learners", "baselines", "prompts", "comparisons", "claims", "figures", "tables"),
+    *("metrics.parquet", "metrics.csv", "claims.csv", "paper.pdf"),
+)
+"""What is compared, of what the target makes: all but records of times and machines."""
+VICTIMS: Mapping[str, str] = {
+    "learner": "learners/*/*/*.npz",
+    "prompts": "prompts/*/*/*.npz",
+    "baseline": "baselines/*/*/*.npz",
+    "table": "comparisons/*/*/*.parquet",
+}
+"""Files that are damaged, by what they hold."""
+SHOWN = ("claims", "figures", "tables", "numbers")
+"""Folders of what is made from tables."""
+TRIES = 5
+"""How often a time is drawn for a kill that finds nothing to end."""
 TRAP = "unpickled"
 Row = dict[str, Any]
 
@@ -34,13 +52,14 @@ class Campaign:
     target: str
     config: Path
     seconds: float = 0.0
+    """Of an undisturbed run whose programs are compiled already, as they are in those that are killed."""
     size: int = 0
     """Bytes of its results."""
     expected: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
     def start(cls, folder: Path, target: str, config: Path) -> "Campaign":
-        """Copy the project, make the target once, and remember it."""
+        """Copy the project, make the target twice, and remember what is made and how long the second took."""
         campaign = cls((folder / "icgd").resolve(), target, config.resolve())
         campaign.folder.mkdir(parents=True)
         for name in SOURCES:
@@ -51,12 +70,11 @@ class Campaign:
                 )
             elif source.is_file():
                 shutil.copy(source, copy)
-        began = time.monotonic()
-        status, said = campaign.run()
-        if status:
-            raise RuntimeError(f"the undisturbed run failed:\n{said[-3000:]}")
-        campaign.seconds = time.monotonic() - began
+        campaign.undisturbed()
         campaign.expected = campaign.made()
+        campaign.seconds = campaign.undisturbed()
+        if campaign.made() != campaign.expected:
+            raise RuntimeError("two undisturbed runs differ")
         campaign.size = sum(path.stat().st_size for path in campaign.results.rglob("*") if path.is_file())
         return campaign
 
@@ -81,34 +99,73 @@ class Campaign:
         said = process.communicate()[0]
         return process.returncode, said
 
+    def undisturbed(self) -> float:
+        """A run from nothing, which has to end well; its seconds."""
+        self.clear()
+        began = time.monotonic()
+        status, said = self.run()
+        if status:
+            raise RuntimeError(f"the undisturbed run failed:\n{said[-3000:]}")
+        return time.monotonic() - began
+
     def made(self) -> dict[str, str]:
         """Checksums of everything that does not depend on the time or the machine."""
-        files = [p for name in RESULTS for p in sorted((self.results / name).rglob("*")) if p.is_file()]
-        places = (path.relative_to(self.results).as_posix() for path in files)
+        places = [self.results / name for name in RESULTS]
+        files = [p for place in places for p in sorted([place, *place.rglob("*")]) if p.is_file()]
+        names = (path.relative_to(self.results).as_posix() for path in files)
         sums = (hashlib.sha256(path.read_bytes()).hexdigest() for path in files)
-        return dict(zip(places, sums, strict=True))
+        return dict(zip(names, sums, strict=True))
 
     def clear(self) -> None:
         """Forget all results."""
         shutil.rmtree(self.folder / "results", ignore_errors=True)
 
-    def outcome(self, fault: str, what: str, at: float, status: int) -> Row:
-        """A row: whether a run ended well and made what the undisturbed one did."""
+    def outcome(self, fault: str, what: str, at: float, ended: int, status: int) -> Row:
+        """A row: how many processes were ended, and whether what the undisturbed run makes was made."""
         same = self.made() == self.expected
-        return {"fault": fault, "what": what, "at": round(at, 2), "as_it_should": status == 0 and same}
+        return {
+            "fault": fault,
+            "what": what,
+            "at": round(at, 2),
+            "ended": ended,
+            "as_it_should": status == 0 and same,
+        }
 
     def killed(self, who: str, dice: random.Random) -> Row:
         """SIGKILL at a random time to Snakemake, to a job, or to both; then the same command again."""
+        for _ in range(TRIES):
+            at, ended = self.hit(who, dice)
+            if ended:
+                break
+        status, _ = self.run()
+        row = self.outcome("killed", who, at, ended, status)
+        row["as_it_should"] &= ended > 0
+        return row
+
+    def hit(self, who: str, dice: random.Random) -> tuple[float, int]:
+        """The share of the time at which a run from nothing was hit, and how many processes were ended.
+
+        A job is waited for, should none run at that time. A run that ends well all the same was not hit.
+        """
         self.clear()
-        process, at = self.begin(), dice.uniform(0.05, 0.95) * self.seconds
-        time.sleep(at)
-        jobs = stages(self.folder)
-        for pid in {"run": [process.pid], "job": jobs[:1], "both": [process.pid, *jobs]}[who]:
+        began, process = time.monotonic(), self.begin()
+        time.sleep(dice.uniform(0.05, 0.95) * self.seconds)
+        jobs = [] if who == "run" else self.next_job(process)
+        victims = {"run": [process.pid], "job": jobs, "both": [process.pid, *jobs] if jobs else []}[who]
+        for pid in victims if process.poll() is None else []:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
+        at = (time.monotonic() - began) / self.seconds
         process.communicate()
-        status, _ = self.run()
-        return self.outcome("killed", who, at, status)
+        return at, len(victims) if process.returncode else 0
+
+    def next_job(self, run: "subprocess.Popen[str]") -> list[int]:
+        """The process of a job, the next one if none runs; nothing once the run has ended."""
+        while run.poll() is None:
+            if jobs := stages(self.folder):
+                return jobs[:1]
+            time.sleep(0.01)
+        return []
 
     def full(self, share: float) -> Row:
         """A disk that is full when a share of the results has been written, and larger the second time."""
@@ -121,46 +178,54 @@ class Campaign:
                 "fault": "disk full",
                 "what": "not tried: mount refused",
                 "at": share,
+                "ended": 0,
                 "as_it_should": False,
             }
         try:
             first, said = self.run()
             subprocess.run(["mount", "-o", "remount,size=4g", str(place)], check=True)
             status, _ = self.run()
-            row = self.outcome("disk full", f"first exit {first}", share, status)
+            row = self.outcome("disk full", f"first exit {first}", share, 0, status)
             row["as_it_should"] &= first == 0 or "No space left" in said
             return row
         finally:
             subprocess.run(["umount", str(place)], check=True)
 
     @property
-    def damages(self) -> list[str]:
-        """Kinds of damage to a file."""
-        return list(DAMAGES)
+    def damages(self) -> list[tuple[str, str]]:
+        """What is damaged, and how."""
+        return list(itertools.product(VICTIMS, DAMAGES))
 
-    def damaged(self, kind: str) -> Row:
-        """Damage a learner of a finished run, ask for what is made from it again, then take it away."""
+    def damaged(self, what: str, kind: str) -> Row:
+        """Damage a file of a finished run, ask for what is made from it again, then take it away."""
         if self.made() != self.expected:
-            self.clear()
-            self.run()
-        learners = sorted(self.results.glob("learners/*/*/*.npz"))
-        victim = learners[0]
+            self.undisturbed()
+        files = sorted(self.results.glob(VICTIMS[what]))
+        victim = files[0]
         times = victim.stat()
-        DAMAGES[kind](victim, learners[-1])
+        DAMAGES[kind](victim, files[-1])
         os.utime(victim, ns=(times.st_atime_ns, times.st_mtime_ns))  # Snakemake sees nothing
-        experiment = victim.relative_to(self.results / "learners").parts[0]
-        # Snakemake asks for what is in between only if what it is to make is not there.
-        for path in [*self.results.glob(f"comparisons/{experiment}"), *self.results.glob("*")]:
-            if path.is_file():
-                path.unlink()
-            elif path.parent != self.results or path.name in ("claims", "figures", "tables", "numbers"):
-                shutil.rmtree(path)
+        self.forget_what_is_made_from(victim)
         status, said = self.run()
         named = status != 0 and str(victim.relative_to(self.folder)) in said
-        victim.unlink()
-        row = self.outcome("damaged", kind, 0.0, self.run()[0])
+        if what in ("prompts", "baseline"):  # whose folder is made in one go, and is to be deleted
+            shutil.rmtree(victim.parent)
+        else:
+            victim.unlink()
+        row = self.outcome("damaged", f"{what}, {kind}", 0.0, 0, self.run()[0])
         row["as_it_should"] &= named and not (self.folder / TRAP).exists()
         return row
+
+    def forget_what_is_made_from(self, victim: Path) -> None:
+        """Snakemake asks for what is in between only if what it is to make is not there."""
+        folder, experiment, variant, _ = victim.relative_to(self.results).parts
+        if folder != "comparisons":
+            shutil.rmtree(self.results / "comparisons" / experiment / variant)
+        for path in self.results.glob("*"):
+            if path.is_file():
+                path.unlink()
+            elif path.name in SHOWN:
+                shutil.rmtree(path)
 
 
 def stages(folder: Path) -> list[int]:
@@ -185,10 +250,15 @@ def _swapped(victim: Path, other: Path) -> None:
 
 
 def _another_version(victim: Path, _: Path) -> None:
+    if victim.suffix == ".parquet":
+        table = pq.read_table(victim)
+        metadata = table.schema.metadata
+        pq.write_table(table.replace_schema_metadata(metadata | {DIGEST: b"0" + metadata[DIGEST]}), victim)
+        return
     with np.load(victim) as archive:
         arrays = {name: archive[name] for name in archive.files}
-    header = str(arrays["__header__"])
-    arrays["__header__"] = np.array(header.replace('"digest": "', '"digest": "0'))
+    header = str(arrays[HEADER])
+    arrays[HEADER] = np.array(header.replace('"digest": "', '"digest": "0'))
     np.savez(victim, **arrays)  # type: ignore[arg-type]
 
 

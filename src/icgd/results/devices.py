@@ -6,6 +6,7 @@ give each process three quarters of the first GPU's memory.
 
 import contextlib
 import fcntl
+import functools
 import importlib.metadata
 import os
 from collections.abc import Iterable, MutableMapping
@@ -32,12 +33,21 @@ def gpus(environ: MutableMapping[str, str], devices: Path = Path("/dev")) -> lis
     return named[: named.index("-1")] if "-1" in named else named if there else []
 
 
+@functools.cache
 def has_plugin() -> bool:
     """Whether JAX was installed with what it needs for GPUs."""
     for name in PLUGINS:
         with contextlib.suppress(importlib.metadata.PackageNotFoundError):
             return bool(importlib.metadata.version(name))
     return False
+
+
+def assignment(gpus: int) -> str:
+    """What a job's shell command begins with, by the GPUs that it was given.
+
+    Where JAX has its plugin, a job that was given none is told so: left to itself it would take the GPU.
+    """
+    return f"{VARIABLE}={min(gpus, 1)} " if gpus or has_plugin() else ""
 
 
 def choose(environ: MutableMapping[str, str], folder: Path = CACHE / "gpus") -> None:

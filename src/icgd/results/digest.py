@@ -66,7 +66,9 @@ def closure(modules: tuple[str, ...]) -> dict[str, Path]:
 def module_file(module: str) -> Path | None:
     """The file of a module, found without importing it; None for a name that is no module."""
     parts = module.split(".")
-    for folder in (ROOT / "src", *map(Path, sys.path)):
+    # Most names that are asked for are no modules: the package's own are looked for in one place alone.
+    folders = [ROOT / "src", *(map(Path, sys.path) if parts[0] != "icgd" else ())]
+    for folder in folders:
         base = folder.joinpath(*parts)
         for path in (base.with_suffix(".py"), base / "__init__.py"):
             if path.is_file():

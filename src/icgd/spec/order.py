@@ -42,12 +42,16 @@ def expected(seconds: Mapping[Key, float]) -> Callable[[str, str], float]:
     return lambda rule, name: seconds.get(without_seeds(rule, name), usual.get(rule, otherwise))
 
 
-def remaining(jobs: Iterable[Job], seconds: Mapping[Key, float]) -> dict[Key, float]:
+def remaining(
+    jobs: Iterable[Job],
+    seconds: Mapping[Key, float],
+    inputs: Callable[[Job], list[str]] = lambda job: job.inputs,
+) -> dict[Key, float]:
     """For each job, the seconds of the longest chain that begins with it."""
     jobs, own = list(jobs), expected(seconds)
     readers = defaultdict(list)
     for job in jobs:
-        for path in job.inputs:
+        for path in inputs(job):
             readers[path].append(job)
     found: dict[Key, float] = {}
 

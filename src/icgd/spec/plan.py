@@ -1,8 +1,8 @@
 """The jobs of a run up to its comparisons: what each is asked to do, from which artefacts; without JAX."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, wraps
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,19 @@ from icgd.spec.planned import planned
 Tree = dict[str, Any]
 Reads = Mapping[str, Sequence[str]]
 """Names of the learners that each <experiment>/<measurement> reads."""
+
+
+def _once(plan_job: Callable[..., Job]) -> Callable[..., Job]:
+    """A job is planned once, however many others read what it makes: that takes a millisecond or more."""
+
+    @wraps(plan_job)
+    def planned_before(plan: "Plan", *names: str) -> Job:
+        key = (plan_job.__name__, *names)
+        if key not in plan.done:
+            plan.done[key] = plan_job(plan, *names)
+        return plan.done[key]
+
+    return planned_before
 
 
 @dataclass(frozen=True)
@@ -40,6 +53,11 @@ class Plan:
             "paths": own_paths(self.config),
             "root": self.paths.root,
         }
+
+    @cached_property
+    def done(self) -> dict[tuple[str, ...], Job]:
+        """Jobs that others read and that were planned already."""
+        return {}
 
     @cached_property
     def jobs(self) -> dict[tuple[str, str], Job]:
@@ -78,6 +96,7 @@ class Plan:
         """The blocks of seeds that a learner is trained in."""
         return seed_blocks(self.config.seeds_of(experiment), trained.training["seeds_per_job"])
 
+    @_once
     def prompts(self, name: str, variant: str) -> Job:
         """Evaluation prompts, drawn once for all learners."""
         experiment = self.config.experiments[name]
@@ -88,6 +107,7 @@ class Plan:
         output = Path(self.paths.prompts(name, variant))
         return self._job("prompts", f"{name}/{variant}", spec, {"output": output}, [spec["task"]])
 
+    @_once
     def baselines(self, name: str, variant: str) -> Job:
         """Explicit algorithms at their optimal hyper-parameters."""
         experiment = self.config.experiments[name]
@@ -97,6 +117,7 @@ class Plan:
         parts = [spec["task"], *algorithms.values()]
         return self._job("baselines", f"{name}/{variant}", spec, {"output": output}, parts)
 
+    @_once
     def train(self, name: str, variant: str, learner: str, block: str) -> Job:
         """The training of a block of seeds."""
         spec, parts = self.training(name, variant, learner, block_seeds(block))

@@ -7,6 +7,8 @@ from typing import Any
 
 from snakemake.settings.types import DeploymentMethod
 
+SCRIPT = Path(__file__).parents[3] / "workflow" / "scripts" / "stage.py"
+
 
 def stage_command(workflow: Any, name: str) -> str:
     """Start a stage; to be followed by its spec's file.
@@ -17,6 +19,5 @@ def stage_command(workflow: Any, name: str) -> str:
     """
     conda = DeploymentMethod.CONDA in workflow.deployment_settings.deployment_method
     python = "python" if conda else sys.executable
-    script = Path(workflow.basedir) / "workflow/scripts/stage.py"
-    words = (python, "-I", "-X", "utf8", str(script), name)
+    words = (python, "-I", "-X", "utf8", str(SCRIPT), name)
     return ("exec " + shlex.join(words)).replace("{", "{{").replace("}", "}}")

@@ -1,8 +1,13 @@
 """What the Snakefile calls: while it is parsed, when the first job starts, when the last has ended."""
 
 import atexit
+import contextlib
+import gc
+import json
 import os
 import sys
+import time
+from pathlib import Path
 from typing import Any
 
 from snakemake.settings.types import RerunTrigger
@@ -19,8 +24,14 @@ class Conduct:
 
     def __init__(self, workflow: Any) -> None:
         self.workflow = workflow
+        self.began = time.time() - time.process_time()
+        self.folder = Path.cwd()  # Snakemake leaves the one of --directory before exiting
+        self.record: str | None = None
+        """Where to say what the main process itself has cost, once jobs were run."""
+        self.started = False
         self.stopping = Stopping(workflow)
         if workflow.is_main_process:
+            gc.disable()  # until jobs are run: planning makes much that stays, and little garbage
             os.environ[VARIABLE] = Process.current().to_json()
             lock.install()
             self.failures = Failures(workflow)
@@ -50,6 +61,8 @@ class Conduct:
 
     def start(self) -> None:
         """Before the first job: Snakemake's own handlers are in place."""
+        self.started = True
+        gc.enable()
         if self.workflow.local_exec:
             # Each pass of the scheduler under a limit of jobs per second starts a timer that starts
             # a pass a second later: after n jobs, n passes a second. Local jobs need no such limit.
@@ -66,9 +79,18 @@ class Conduct:
         self.failures.error = None
 
     def close(self) -> None:
-        """At exit: what failed, unless the jobs were told to stop."""
+        """At exit: what the process has used itself, and what failed, unless the jobs were told to stop."""
+        if self.started and self.record:
+            self._write(self.folder / self.record)
         if not self.stopping.requested:
             self.failures.show()
+
+    def _write(self, file: Path) -> None:
+        """Seconds of the clock and of the processor, without the jobs, which are processes of their own."""
+        cost = {"wall": round(time.time() - self.began, 2), "cpu": round(time.process_time(), 2)}
+        with contextlib.suppress(OSError):
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_text(json.dumps(cost) + "\n", "utf-8")
 
 
 def _one_line_for_interrupts(kind: type[BaseException], error: BaseException, trace: Any) -> None:

@@ -16,6 +16,7 @@ from snakemake.exceptions import ApiError, RuleException, WorkflowError
 from snakemake.logging import logger
 from snakemake.settings.enums import Quietness
 
+ROOT = str(Path(__file__).parents[3])
 TAIL = 3000
 """Characters of a log that are shown."""
 
@@ -93,7 +94,7 @@ def _origin(error: BaseException, workflow: Any) -> str:
 def _own_lines(error: BaseException, workflow: Any) -> Iterator[str]:
     for frame in traceback.extract_tb(error.__traceback__):
         mapped = workflow.linemaps.get(frame.filename)
-        own = frame.filename.startswith(workflow.basedir) and "site-packages" not in frame.filename
+        own = frame.filename.startswith(ROOT) and "site-packages" not in frame.filename
         if mapped is not None:
             yield f"{frame.filename}, line {mapped[frame.lineno]}"
         elif own:

@@ -4,6 +4,7 @@ The plan is this checkout's own, for the config that the archive names; of the a
 """
 
 import json
+import signal
 import subprocess
 import sys
 from collections.abc import Iterable, Iterator
@@ -20,7 +21,7 @@ from icgd.results.records import DIGEST
 from icgd.results.store import write_text
 from icgd.spec.config import own_studies
 from icgd.spec.reading import ConfigError, one_of
-from icgd.workflow.run import Run, start
+from icgd.workflow.run import PUBLISHED, Run, start
 
 RULES = ("figure", "table", "claims", "verdicts", "numbers", "paper")
 """What is made anew. All else is taken from the archive: no other rule is allowed to run."""
@@ -51,6 +52,8 @@ def _planned(folder: Path) -> tuple[Run, str]:
         raise ValueError(f"its format is {about['format']!r}")
     if own := own_studies(about["overrides"]):
         raise ValueError(f"the study {own[0]} is not in the repository")
+    if about["run"] == PUBLISHED.stem and not about["overrides"]:
+        return start([], {}), str(about["revision"])
     file = folder / "config" / f"{about['run']}.yaml"
     if file.parent != folder / "config":
         raise ValueError(f"its run is called {about['run']!r}")
@@ -87,12 +90,11 @@ def make(folder: Path, run: Run, files: list[str]) -> int:
     """Let Snakemake make files from what is in `folder`; its exit code."""
     command: list[Any] = [sys.executable, "-m", "snakemake", "--cores", "all", "--quiet", "rules", "host"]
     command += ["--snakefile", ROOT / "Snakefile", "--directory", folder]
-    command += [
-        "--configfile",
-        folder / "config" / f"{run.name}.yaml",
-        "--allowed-rules",
-        *RULES,
-        "--",
-        *files,
-    ]
-    return subprocess.run([str(word) for word in command], check=False).returncode
+    command += ["--configfile", ROOT / run.file] if run.file else []
+    command += ["--allowed-rules", *RULES, "--", *files]
+    process = subprocess.Popen([str(word) for word in command])
+    before = signal.signal(signal.SIGTERM, lambda number, _: process.send_signal(number))
+    try:
+        return process.wait()
+    finally:
+        signal.signal(signal.SIGTERM, before)

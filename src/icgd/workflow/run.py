@@ -4,7 +4,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -30,6 +30,8 @@ from icgd.spec.reading import ConfigError
 from icgd.spec.specs import write_spec
 from icgd.writeup.sections import published_studies, relative, section_files, source_hashes
 
+PUBLISHED = ROOT / "config" / "paper.yaml"
+
 
 @dataclass(frozen=True)
 class Run:
@@ -42,6 +44,8 @@ class Run:
     """The last config file of the command line, which named it."""
     overrides: Mapping[str, Any] = field(default_factory=dict)
     """What it changes in the published config."""
+    most_mb: int | None = None
+    """The memory that jobs side by side may have; no job asks for more."""
 
     @cached_property
     def paths(self) -> Paths:
@@ -72,11 +76,11 @@ class Run:
 
     @cached_property
     def jobs(self) -> dict[tuple[str, str], Job]:
-        """All jobs, by rule and name, but for trials of rates."""
+        """All jobs, by rule and name, but for trials of rates and the archive."""
         products = self.products
         record = [products.provenance, products.costs]
         whole = [products.metrics, products.verdicts, *record, products.numbers, products.paper]
-        checks = [*(products.verify(exact) for exact in (False, True)), self.archive]
+        checks = [products.verify(exact) for exact in (False, True)]
         later = [
             *products.figures.values(),
             *products.tables.values(),
@@ -92,6 +96,8 @@ class Run:
         if rule == "rates":
             experiment, _, learner = name.partition("/")
             return self.plan.rates(experiment, learner)
+        if rule == "archive":
+            return self.archive
         return self.jobs[rule, name]
 
     def spec(self, rule: str, name: str) -> Callable[[Any], str]:
@@ -114,7 +120,8 @@ class Run:
         if not self.owner.is_file():
             return
         other = self.owner.read_text("utf-8").strip()
-        if other != self.file and (ROOT / other).is_file():
+        # Where the published config has been named, it counts like no file.
+        if other != self.file and (ROOT / other).is_file() and ROOT / other != PUBLISHED:
             raise ConfigError(
                 f"{self.paths.root} holds the results of {other}, not of {self.file or 'config/paper.yaml'}; "
                 f"rename one of the files, or remove {self.paths.root}"
@@ -122,11 +129,21 @@ class Run:
 
     def made(self, rule: str, name: str) -> Callable[[Any], list[str]]:
         """Snakemake's input function for the artefacts that a job reads."""
-        return lambda wildcards: self.job(rule, name.format(**wildcards)).inputs
+        return lambda wildcards: self._inputs(rule, name.format(**wildcards))
+
+    def _inputs(self, rule: str, name: str) -> list[str]:
+        """What a job reads; Snakemake asks for it several times."""
+        if (rule, name) not in self._read:
+            self._read[rule, name] = self.job(rule, name).inputs
+        return self._read[rule, name]
+
+    @cached_property
+    def _read(self) -> dict[tuple[str, str], list[str]]:
+        return {}
 
     @cached_property
     def _remaining(self) -> Mapping[tuple[str, str], float]:
-        return remaining(self.jobs.values(), measured())
+        return remaining(self.jobs.values(), measured(), lambda job: self._inputs(job.rule, job.name))
 
     def priority(self, rule: str, name: str) -> Callable[[Any], float]:
         """Snakemake's function for the priority of a job: the seconds of the work that waits for it."""
@@ -150,7 +167,8 @@ class Run:
         """Snakemake's function for the memory (MB) that a job asks for; more at each attempt."""
 
         def asked(wildcards: Any, attempt: int) -> int:
-            return need(self._needs, rule, name.format(**wildcards)).memory(attempt)
+            wanted = need(self._needs, rule, name.format(**wildcards)).memory(attempt)
+            return min(wanted, self.most_mb or wanted)
 
         return asked
 
@@ -174,14 +192,16 @@ class Run:
         return [str(path) for job in jobs for path in job.outputs.values()]
 
 
-def start(files: Iterable[Path], given: Mapping[str, Any]) -> Run:
+def start(files: Iterable[Path], given: Mapping[str, Any], most_mb: int | None = None) -> Run:
     """The run that a command line asks for; `ConfigError` if anything in it is wrong."""
-    files = list(files)
+    files = [file for file in files if file.resolve() != PUBLISHED]  # every run begins with that one
     if {"{", "}"} & set(str(ROOT)):
         raise ConfigError(
             f"the project is in {ROOT}; Snakemake cannot work in a folder with braces in its name"
         )
-    name = files[-1].stem if files else "paper"
+    name = files[-1].stem if files else PUBLISHED.stem
+    if name == PUBLISHED.stem and (files or given):
+        raise ConfigError(_not_published(files, given))
     if not set(name) <= set("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-.+"):
         raise ConfigError(f"the config is named {name!r}; expected letters, digits and _ - . + alone")
     try:
@@ -191,7 +211,7 @@ def start(files: Iterable[Path], given: Mapping[str, Any]) -> Run:
         read = [Path(relative(file.resolve())) for file in config_files(files)]
         raise ConfigError(located(str(error), read)) from None
     file = relative(files[-1].resolve()) if files else ""
-    run = Run(name, config, reads, file, stacked(files, given))
+    run = Run(name, config, reads, file, stacked(files, given), most_mb)
     run.check_owner()
     try:
         known(config.xla_flags)
@@ -199,6 +219,17 @@ def start(files: Iterable[Path], given: Mapping[str, Any]) -> Run:
         raise ConfigError(str(error)) from None
     remember(write_text)
     return run
+
+
+def _not_published(files: Sequence[Path], given: Mapping[str, Any]) -> str:
+    """Why what a command line changes may not go to the results of the published config."""
+    if files:
+        return f"{files[-1]} would write to results/paper, where the published run is; rename the file"
+    changes = ", ".join(given)
+    return (
+        f"--config changes {changes} of the published run, which is in results/paper; write that into a file "
+        "such as config/mine.yaml and add --configfile config/mine.yaml: results go to results/mine"
+    )
 
 
 def checked(config: Config) -> Mapping[str, list[str]]:
