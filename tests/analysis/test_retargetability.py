@@ -56,3 +56,8 @@ def test_explicit_algorithms_that_do_not_optimise_are_refused() -> None:
         retargetability(EXPLICIT, poor, **COST)
     with pytest.raises(ValueError, match="shape"):
         retargetability(EXPLICIT[:2, :2], EXPLICIT, **COST)
+
+
+def test_ruin_can_score_above_one_so_the_score_is_read_beside_what_is_attained() -> None:
+    ruined = EXPLICIT.at[1, 0].add(-50.0)  # asked for the second, it loses all of the first
+    assert float(retargetability(ruined, EXPLICIT, **COST).score) > 1
