@@ -8,7 +8,8 @@ such as attainments (`icgd.analysis.attainment`) or utilities. That is all that 
 
 e being the matrix of the explicit algorithms: 1 for an optimiser that listens as they do, 0 for one that
 attains the same whatever is asked. It is of differences: a knob that ruins the learner for o′ where the
-explicit algorithm for it does not scores above 1, so it is read beside the attainments. For example, with a learner that can be asked for three objectives:
+explicit algorithm for it does not scores above 1, so it is read beside the attainments. For example, with a
+learner that can be asked for three objectives:
 
     >>> ours = matrix(lambda asked: attained(ask(learner, asked)), ("l1", "l2", "linf"))
     >>> theirs = matrix(lambda asked: attained(algorithms[asked]), ("l1", "l2", "linf"))
