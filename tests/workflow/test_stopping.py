@@ -110,6 +110,25 @@ def test_nohup_outlives_its_terminal_and_ends_when_told(tmp_path: Path) -> None:
     assert not locks(tmp_path)
 
 
+@pytest.mark.parametrize("how", ["failing", "told to stop"])
+def test_a_run_whose_output_nobody_reads_any_more_ends(tmp_path: Path, how: str) -> None:
+    waits = "touch began; until [ -e go ]; do sleep 0.05; done; exit 3"
+    workflow(tmp_path, f'rule one:\n    output: "one"\n    shell: "{waits}"\n')
+    process = start(tmp_path)
+    wait_for((tmp_path / "began").exists)
+    assert process.stdout
+    process.stdout.close()
+    if how == "failing":
+        (tmp_path / "go").touch()
+    else:
+        process.terminate()
+    try:
+        assert process.wait(timeout=60) != 0
+    finally:
+        process.kill()
+    assert not locks(tmp_path)
+
+
 def test_a_second_interrupt_ends_jobs_without_checkpoints(tmp_path: Path) -> None:
     workflow(
         tmp_path,

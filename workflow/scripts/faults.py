@@ -1,4 +1,4 @@
-"""A campaign of faults: faults.py FOLDER [--target …] [--configfile …] [--kills N] [--disks N].
+"""A campaign of faults: faults.py FOLDER [--target …] [--configfile …] [--damages N] [--kills N] [--disks N].
 
 Run by hand or weekly, in a scratch folder. First the target is made undisturbed, twice: the second run, whose
 programs are compiled already, says how long one takes. Then a learner, prompts, a baseline and a table of the
@@ -23,9 +23,11 @@ import pandas as pd
 from icgd.bench.faults import Campaign
 
 
-def faults(campaign: Campaign, dice: random.Random, kills: int, disks: int) -> Iterator[dict[str, Any]]:
+def faults(
+    campaign: Campaign, dice: random.Random, damages: int, kills: int, disks: int
+) -> Iterator[dict[str, Any]]:
     """One after another, with what came out."""
-    for what, kind in campaign.damages:
+    for what, kind in campaign.damages[:damages]:
         yield campaign.damaged(what, kind)
     for number in range(kills):
         yield campaign.killed(("run", "job", "both")[number % 3], dice)
@@ -39,13 +41,14 @@ def main() -> int:
     parser.add_argument("folder", type=Path)
     parser.add_argument("--target", default="all")
     parser.add_argument("--configfile", type=Path, default=Path("config/smoke.yaml"))
+    parser.add_argument("--damages", type=int, default=100, help="of the 16 kinds, the first so many")
     parser.add_argument("--kills", type=int, default=20)
     parser.add_argument("--disks", type=int, default=10)
     parser.add_argument("--seed", type=int, default=0)
     given = parser.parse_args()
     campaign = Campaign.start(given.folder, given.target, given.configfile)
     rows = []
-    for row in faults(campaign, random.Random(given.seed), given.kills, given.disks):
+    for row in faults(campaign, random.Random(given.seed), given.damages, given.kills, given.disks):
         rows.append(row)
         print(row, flush=True)
         pd.DataFrame(rows).to_csv(given.folder / "faults.csv", index=False)

@@ -13,7 +13,7 @@ from typing import Any
 from snakemake.settings.types import RerunTrigger
 
 from icgd.workflow import lock
-from icgd.workflow.failures import Failures
+from icgd.workflow.failures import Failures, outlive_readers
 from icgd.workflow.processes import Process
 from icgd.workflow.records import VARIABLE
 from icgd.workflow.stopping import Stopping
@@ -34,6 +34,7 @@ class Conduct:
             gc.disable()  # until jobs are run: planning makes much that stays, and little garbage
             os.environ[VARIABLE] = Process.current().to_json()
             lock.install()
+            outlive_readers()
             self.failures = Failures(workflow)
             atexit.register(self.close)
             sys.excepthook = _one_line_for_interrupts

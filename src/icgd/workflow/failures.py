@@ -8,7 +8,7 @@ import contextlib
 import logging
 import sys
 import traceback
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -70,6 +70,24 @@ class Failures(logging.Handler):
         assert error
         text = "".join(traceback.format_exception_only(error)).strip()
         return f"\n{_origin(error, self.workflow)}{text}"
+
+
+def outlive_readers() -> None:
+    """What nobody reads any more (`snakemake | head`) is not said; else the run would hang.
+
+    Snakemake raises where its output is a closed pipe, also from what tells its scheduler that a job failed,
+    which then waits for that job for ever.
+    """
+    for handler in logger.handlers:
+        handler.emit = _unless_closed(handler.emit)
+
+
+def _unless_closed(emit: Callable[[logging.LogRecord], None]) -> Callable[[logging.LogRecord], None]:
+    def emitted(record: logging.LogRecord) -> None:
+        with contextlib.suppress(BrokenPipeError):
+            emit(record)
+
+    return emitted
 
 
 def _failed_jobs(workflow: Any) -> list[Any]:
