@@ -21,24 +21,27 @@ HUBER = 0.5
 SMALL = 1e-3
 """The least residual that weights are the inverse of."""
 
-Key = tuple[str, int]
+Named = tuple[str, int]
+"""An algorithm and its number of steps."""
 
 
 def fits(
     prompts: Prompt, descents: dict[str, ObjectiveDescent], noise_scale: float
-) -> dict[Key, Float[Array, "p d"]]:
+) -> dict[Named, Float[Array, "p d"]]:
     """By (name, steps): descents after each step, reweighted least squares, ridge, Huber and the exact fits.
 
     Ridge has the penalty of the law with normal noise, d σ² for w ~ N(0, I/d).
     """
     x, y = prompts.x.astype(float), prompts.y[..., 0].astype(float)
-    found: dict[Key, Array] = {}
+    found: dict[Named, Array] = {}
+    descents_of = jax.jit(jax.vmap(descend, in_axes=(0, 0, None)))
+    weighted = jax.jit(jax.vmap(reweighted, in_axes=(0, 0, None)), static_argnums=2)
     for objective, descent in descents.items():
-        steps = jax.vmap(lambda a, b, d=descent: descend(a, b, d.dials()))(x, y)
+        steps = descents_of(x, y, descent.dials())
         found |= {(objective, k + 1): steps[:, k] for k in range(steps.shape[1])}
-    sign = jax.vmap(lambda a, b: reweighted(a, b, 0.0))(x, y)
+    sign = weighted(x, y, 0.0)
     found |= {("irls", k + 1): sign[:, k] for k in range(REWEIGHTED)}
-    found["huber", 0] = jax.vmap(lambda a, b: reweighted(a, b, HUBER)[-1])(x, y)
+    found["huber", 0] = weighted(x, y, HUBER)[:, -1]
     penalty = x.shape[-1] * noise_scale**2 * jnp.eye(x.shape[-1])
     found["ridge", 0] = jax.vmap(lambda a, b: jnp.linalg.solve(a.T @ a + penalty, a.T @ b))(x, y)
     best = best_weights(prompts)

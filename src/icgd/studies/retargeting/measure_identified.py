@@ -1,12 +1,12 @@
 """Which algorithm is a model that was trained on objectives alone, and what it holds after each block."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import equinox as eqx
 import jax
 import jax.numpy as jnp
-from jaxtyping import Array, Float
+from jaxtyping import Array, Float, Key
 
 from icgd.algorithms.objective_descent import ObjectiveDescent
 from icgd.analysis.attainment import Ruler
@@ -18,7 +18,7 @@ from icgd.models.blocks import PromptedTransformer
 from icgd.objectives.dial import OBJECTIVES
 from icgd.prompt import Prompt
 from icgd.ranges import LearnerName, PositiveInt
-from icgd.studies.retargeting.fits import EXACT, Key, active, fits, sensitivities, share_of_most, share_on
+from icgd.studies.retargeting.fits import EXACT, Named, active, fits, sensitivities, share_of_most, share_on
 from icgd.studies.retargeting.interchange import readouts, swapped_residuals
 from icgd.studies.retargeting.knobs import asking
 from icgd.tasks.objective_regression import ObjectiveRegression
@@ -75,18 +75,22 @@ def measure(
     known, ruler = fits(stored, explicit, float(task.noise_scale)), Ruler.of(stored)
     population = study.learners[learner]
     exact = [known[EXACT[o], 0][:sensitivity_prompts] for o in OBJECTIVES]
-    sets = (
-        active(few, exact[0], task.dimension, False),
-        active(few, exact[2], task.dimension + 1, True),
-    )
+    smallest = active(few, exact[0], task.dimension, False)
+    largest = active(few, exact[2], task.dimension + 1, True)
     least = sensitivities(lambda p: jnp.linalg.solve(p.x.T @ p.x, p.x.T @ p.y[:, 0]), few)
     yield from study.rows("fits", None, {"algorithm_carrying": share_of_most(least)}, algorithm="ols")
     for place, objective in enumerate(OBJECTIVES):
         asked = asking(stored, objective)
-        weights = population.map(lambda m, p: jax.vmap(m.weights)(p)[:, -1], asked)
+        weights = _by_seed(_weights, population.learner, asked)
         yield from _distances(study, learner, objective, weights, known)
-        yield from _sensed(study, learner, objective, asking(few, objective), sets)
-        yield from _inside(study, learner, place, asked, ruler, explicit[objective])
+        sensed = _by_seed(_sensed, population.learner, asking(few, objective), smallest, largest)
+        yield from study.rows(learner, population, sensed, objective=objective)
+        key = study.key("interchange", objective)
+        inside = _by_seed(_inside, population.learner, asked, ruler, explicit[objective], key)
+        inside["layer_attainment"] = inside["layer_attainment"][..., place]
+        for layer in range(inside["layer_attainment"].shape[1]):
+            found = {metric: values[:, layer] for metric, values in inside.items()}
+            yield from study.rows(learner, population, found, objective=objective, layer=layer)
 
 
 def _single(population: Population) -> ObjectiveDescent:
@@ -95,7 +99,7 @@ def _single(population: Population) -> ObjectiveDescent:
 
 
 def _distances(
-    study: Study, name: str, objective: str, weights: Float[Array, "s p d"], known: Mapping[Key, Array]
+    study: Study, name: str, objective: str, weights: Float[Array, "s p d"], known: Mapping[Named, Array]
 ) -> Iterator[Record]:
     """To every algorithm, and the least."""
     population, found = study.learners[name], []
@@ -107,39 +111,30 @@ def _distances(
     yield from study.rows(name, population, nearest, objective=objective)
 
 
-def _sensed(
-    study: Study, name: str, objective: str, few: Prompt, sets: tuple[Array, Array]
-) -> Iterator[Record]:
+@eqx.filter_jit
+def _by_seed(function: Callable[..., Any], learners: Any, *arguments: Any) -> Any:
+    """The function of each seed's model; compiled once for all objectives."""
+    in_axes = (eqx.if_array(0), *(None for _ in arguments))
+    return eqx.filter_vmap(function, in_axes=in_axes)(learners, *arguments)
+
+
+def _weights(model: PromptedTransformer, prompts: Prompt) -> Float[Array, "p d"]:
+    return jax.vmap(model.weights)(prompts)[:, -1]
+
+
+def _sensed(model: PromptedTransformer, few: Prompt, smallest: Array, largest: Array) -> dict[str, Array]:
     """Which examples the weights depend on."""
-    population = study.learners[name]
-
-    def one(model: PromptedTransformer, prompts: Prompt) -> dict[str, Array]:
-        sizes = sensitivities(lambda prompt: model.weights(prompt)[-1], prompts)
-        smallest, largest = (share_on(sizes, chosen) for chosen in sets)
-        return {"carrying": share_of_most(sizes), "on_smallest": smallest, "on_largest": largest}
-
-    found = eqx.filter_jit(lambda prompts: population.map(one, prompts))(few)
-    yield from study.rows(name, population, found, objective=objective)
+    sizes = sensitivities(lambda prompt: model.weights(prompt)[-1], few)
+    on = {"on_smallest": share_on(sizes, smallest), "on_largest": share_on(sizes, largest)}
+    return {"carrying": share_of_most(sizes)} | on
 
 
 def _inside(
-    study: Study, name: str, place: int, asked: Prompt, ruler: Ruler, descent: ObjectiveDescent
-) -> Iterator[Record]:
-    """What can be read after every block, and what follows when it is replaced."""
-    population, objective = study.learners[name], OBJECTIVES[place]
-    key = study.key("interchange", objective)
+    model: PromptedTransformer, asked: Prompt, ruler: Ruler, descent: ObjectiveDescent, key: Key[Array, ""]
+) -> dict[str, Array]:
+    """By layer, what can be read after every block, and what follows when it is replaced."""
     half = len(asked.y) // 2
-    later = ruler.after(half)
-
-    def one(model: PromptedTransformer, prompts: Prompt) -> dict[str, Array]:
-        read = readouts(model, prompts, half)
-        found = {name: getattr(read, name) for name in ("residual_readout", "weight_readout")}
-        found["layer_attainment"] = later.attained(read.weights)[:, place]
-        return found | swapped_residuals(model, prompts, read, descent, half, key)
-
-    found = eqx.filter_jit(lambda prompts: population.map(one, prompts))(asked)
-    for metric, values in found.items():
-        for layer in range(values.shape[1]):
-            yield from study.rows(
-                name, population, {metric: values[:, layer]}, objective=objective, layer=layer
-            )
+    read = readouts(model, asked, half)
+    found = {name: getattr(read, name) for name in ("residual_readout", "weight_readout")}
+    found["layer_attainment"] = ruler.after(half).attained(read.weights)
+    return found | swapped_residuals(model, asked, read, descent, half, key)
