@@ -106,7 +106,7 @@ def test_paper_and_tables_are_complete(finished: Path, run: Run, counts: dict[st
     costs = pd.read_csv(results / "costs.csv", keep_default_na=False)
     spent = costs.groupby("rule").size().to_dict()
     assert spent == {rule: count for rule, count in counts.items() if rule in spent}
-    others = {"archive", "companion", "costs", "report", "verify", "verify_exact"}
+    others = {"companion", "costs", "report", "verify", "verify_exact"}
     assert counts.keys() - spent.keys() == others
     assert set(run.config.studies) <= set(costs["study"])
     assert (results / "costs.png").stat().st_size > 300
@@ -264,14 +264,14 @@ def test_number_that_no_measurement_yields_stops_before_the_first_job(edited: Pa
     edit(
         edited,
         "paper/sections/abstract.tex",
-        "transformer/sensitivity_cosine?",
-        "transformer/sensitivity_cosign?",
+        "transformer/relative_excess_loss?",
+        "transformer/relative_excess_lost?",
     )
     done = snakemake(edited, "all", "--dry-run", check=False)
     assert done.returncode != 0
     assert "abstract.tex, line" in done.stderr
-    assert "'sensitivity_cosign'" in done.stderr
-    assert "Nearest: 'sensitivity_cosine'" in done.stderr
+    assert "'relative_excess_lost'" in done.stderr
+    assert "Nearest: 'relative_excess_loss'" in done.stderr
     assert "Traceback" not in done.stderr
 
 
