@@ -71,6 +71,18 @@ def test_a_subspace_moves_every_weight_by_one_of_its_numbers() -> None:
     assert not np.allclose(apart, np.abs(other))
 
 
+def test_a_subspace_is_the_same_in_both_precisions() -> None:
+    """Training is in single precision, measurements are in double."""
+    learner = adapted(TASK, KEY, part="subspace", size=5, random=True)
+    learner = eqx.tree_at(lambda m: m.change, learner, [jnp.arange(1.0, 6.0)])
+    single = jax.tree.map(np.asarray, eqx.filter(learner.merged(), eqx.is_array))
+    with jax.enable_x64(True):
+        double = jax.tree.map(lambda a: jnp.asarray(a, float) if eqx.is_array(a) else a, learner).merged()
+        assert double.readout.dtype == jnp.float64
+        apart = [np.abs(a - b).max() for a, b in zip(*map(jax.tree.leaves, (single, double)), strict=True)]
+    assert max(apart) < 1e-5
+
+
 def test_a_change_of_rank_one_is_one() -> None:
     learner = adapted(TASK, KEY, part="low_rank_mlp", random=True)
     change = jax.tree.map(lambda a: a + 1.0, learner.change)

@@ -155,10 +155,14 @@ class Adapted(Learner):
 
 
 def _scattered(leaf: Array, numbers: Float[Array, " k"], place: int) -> Array:
-    """A leaf moved by one of the numbers at each entry, with a random sign; both are drawn by its place."""
+    """A leaf moved by one of the numbers at each entry, with a random sign; both are drawn by its place.
+
+    In types of their own: what is drawn depends on the type, and must not on the precision of the leaf.
+    """
     which_key, sign_key = jax.random.split(jax.random.key(place))
-    which = jax.random.randint(which_key, leaf.shape, 0, len(numbers))
-    return leaf + numbers[which] * jax.random.rademacher(sign_key, leaf.shape, leaf.dtype)
+    which = jax.random.randint(which_key, leaf.shape, 0, len(numbers), jnp.int32)
+    positive = jax.random.uniform(sign_key, leaf.shape, jnp.float32) < 0.5
+    return leaf + numbers[which] * jnp.where(positive, 1, -1).astype(leaf.dtype)
 
 
 def count(tree: Any) -> int:
