@@ -7,9 +7,11 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from jaxtyping import Array, Float
 
-from icgd.objectives.dial import OBJECTIVES
+from icgd.objectives.dial import OBJECTIVES, descend
 from icgd.prompt import Queried
+from icgd.spec.config import load
 from icgd.tasks.objective_regression import (
     FAMILIES,
     SCALES,
@@ -73,3 +75,20 @@ def test_the_objective_itself_is_the_loss_at_the_examples(objective: Any) -> Non
     fitted = 0.5 * prompt.y + 0.1
     known = values_of((prompt.y - fitted)[:, 0])[place] / values_of(prompt.y[:, 0])[place]
     assert float(task.loss(fitted, target)) == pytest.approx(float(known), rel=1e-5)
+
+
+def test_the_rates_of_the_paper_attain_no_less_than_those_they_were_tuned_from(double: None) -> None:
+    """On prompts of their own: the defaults are where the search for the config's rates began."""
+    tuned = dict(load([]).experiments["attained"].task.options)
+    first, found = ObjectiveRegression(), ObjectiveRegression(**tuned)
+    assert first.steps == found.steps
+    drawn = prompts(8000, first)
+
+    def left(task: ObjectiveRegression, name: str) -> Float[Array, " p"]:
+        ends = jax.vmap(lambda x, y: descend(x, y[:, 0], task.dial(name))[-1])(drawn.x, drawn.y)
+        residuals = drawn.y[..., 0] - jnp.einsum("pnd,pd->pn", drawn.x, ends)
+        return values_of(residuals)[:, OBJECTIVES.index(name)]
+
+    for name in OBJECTIVES:
+        gained = np.asarray(left(first, name) - left(found, name))
+        assert gained.mean() > -gained.std() / np.sqrt(len(gained)), name
