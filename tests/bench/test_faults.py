@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 from icgd.bench import faults
-from icgd.bench.faults import DAMAGES, Campaign
+from icgd.bench.damages import DAMAGES
+from icgd.bench.faults import Campaign
 from icgd.results.job import Artefact
 from icgd.results.records import arrow_table, save_records
 from icgd.results.store import ArtefactError, load_arrays, save_arrays

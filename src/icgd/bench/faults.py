@@ -4,24 +4,19 @@ import contextlib
 import hashlib
 import itertools
 import os
-import pickle
 import random
 import shutil
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-import pyarrow.parquet as pq
-
+from icgd.bench.damages import DAMAGES, TRAP, VICTIMS
 from icgd.results.digest import ROOT
-from icgd.results.records import DIGEST
-from icgd.results.store import HEADER
 
 SOURCES = ("Snakefile", "workflow", "config", "src", "envs", "paper", "requirements.lock")
 RESULTS = (
@@ -29,18 +24,10 @@ RESULTS = (
     *("metrics.parquet", "metrics.csv", "claims.csv", "paper.pdf"),
 )
 """What is compared, of what the target makes: all but records of times and machines."""
-VICTIMS: Mapping[str, str] = {
-    "learner": "learners/*/*/*.npz",
-    "prompts": "prompts/*/*/*.npz",
-    "baseline": "baselines/*/*/*.npz",
-    "table": "comparisons/*/*/*.parquet",
-}
-"""Files that are damaged, by what they hold."""
 SHOWN = ("claims", "figures", "tables", "numbers")
 """Folders of what is made from tables."""
 TRIES = 5
 """How often a time is drawn for a kill that finds nothing to end."""
-TRAP = "unpickled"
 Row = dict[str, Any]
 
 
@@ -239,43 +226,3 @@ def stages(folder: Path) -> list[int]:
         if os.fsencode(folder / "workflow/scripts/stage.py") in words and not words[0].endswith(b"sh"):
             found.append(int(place.name))
     return found
-
-
-def _cut(victim: Path, _: Path) -> None:
-    victim.write_bytes(victim.read_bytes()[: victim.stat().st_size // 2])
-
-
-def _swapped(victim: Path, other: Path) -> None:
-    victim.write_bytes(other.read_bytes())
-
-
-def _another_version(victim: Path, _: Path) -> None:
-    if victim.suffix == ".parquet":
-        table = pq.read_table(victim)
-        metadata = table.schema.metadata
-        pq.write_table(table.replace_schema_metadata(metadata | {DIGEST: b"0" + metadata[DIGEST]}), victim)
-        return
-    with np.load(victim) as archive:
-        arrays = {name: archive[name] for name in archive.files}
-    header = str(arrays[HEADER])
-    arrays[HEADER] = np.array(header.replace('"digest": "', '"digest": "0'))
-    np.savez(victim, **arrays)  # type: ignore[arg-type]
-
-
-class _Trap:
-    """Unpickled, it leaves a file: nothing may unpickle it."""
-
-    def __reduce__(self) -> tuple[Callable[..., Any], tuple[str]]:
-        return os.mkdir, (TRAP,)
-
-
-def _pickled(victim: Path, _: Path) -> None:
-    victim.write_bytes(pickle.dumps(_Trap()))
-
-
-DAMAGES: Mapping[str, Callable[[Path, Path], None]] = {
-    "cut": _cut,
-    "swapped": _swapped,
-    "of another version": _another_version,
-    "pickled": _pickled,
-}

@@ -1,23 +1,18 @@
 """What the Snakefile needs to know of a run: its config, checked, and its jobs. No JAX is imported here."""
 
-import json
-import os
-import subprocess
-import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from icgd.results.digest import CACHE, COMPUTING, ROOT, hash_of, remember, sources, versions
-from icgd.results.environment import clean
+from icgd.results.digest import ROOT, remember
 from icgd.results.flags import FlagsError, known
 from icgd.results.job import Job
 from icgd.results.paths import Paths
 from icgd.results.store import write_text
 from icgd.spec.bundle import archive_job
-from icgd.spec.config import INCLUDED, config_files, load, stacked, study_file
+from icgd.spec.config import config_files, load, stacked
 from icgd.spec.gpu_jobs import gains
 from icgd.spec.model import Config
 from icgd.spec.needs import Need, need, needs
@@ -28,6 +23,7 @@ from icgd.spec.plan import Plan
 from icgd.spec.products import Products
 from icgd.spec.reading import ConfigError
 from icgd.spec.specs import write_spec
+from icgd.workflow.checked import checked
 from icgd.writeup.sections import published_studies, relative, section_files, source_hashes
 
 PUBLISHED = ROOT / "config" / "paper.yaml"
@@ -230,32 +226,3 @@ def _not_published(files: Sequence[Path], given: Mapping[str, Any]) -> str:
         f"--config changes {changes} of the published run, which is in results/paper; write that into a file "
         "such as config/mine.yaml and add --configfile config/mine.yaml: results go to results/mine"
     )
-
-
-def checked(config: Config) -> Mapping[str, list[str]]:
-    """What every measurement reads, once all names and values of the config have been found to be possible.
-
-    That needs the kinds themselves, and so JAX: it is done apart, and kept for configs and code that were
-    checked.
-    """
-    text = config.model_dump_json()
-    own = [study_file(study, folder).parent for study, folder in config.studies.items() if folder != INCLUDED]
-    sections = section_files(config.studies)
-    digest = hash_of(
-        text, sources([ROOT / "src" / "icgd", *own]), source_hashes(sections.values()), versions(COMPUTING)
-    )
-    file = CACHE / "checks" / f"{digest}.json"
-    if not file.exists():
-        print("checking the config and the code that it names …", file=sys.stderr, flush=True)
-        environment = clean(os.environ, "") | {"JAX_PLATFORMS": "cpu"}
-        command = [sys.executable, str(ROOT / "workflow" / "scripts" / "check.py")]
-        done = subprocess.run(
-            command, input=text, env=environment, capture_output=True, encoding="utf-8", check=False
-        )
-        if done.returncode == 2:
-            raise ConfigError(done.stderr.strip())
-        if done.returncode:
-            raise ConfigError(f"the check of the config failed:\n{done.stderr[-3000:]}")
-        write_text(file, done.stdout)
-    found: Mapping[str, list[str]] = json.loads(file.read_text("utf-8"))
-    return found
