@@ -69,8 +69,15 @@ def made(folder: Path) -> "subprocess.Popen[str]":
     (folder / ".venv/bin").symlink_to(Path(sys.executable).parent)
     for name in ("venv", "latex"):
         (folder / f"workflow/scripts/ensure_{name}.sh").touch()
+    # As from a shell: below another make, as `make test` is, it would also say which folder it leaves.
+    outside = {name: value for name, value in os.environ.items() if name not in {"MAKELEVEL", "MAKEFLAGS"}}
     return subprocess.Popen(
-        ["make", "paper"], cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+        ["make", "paper"],
+        cwd=folder,
+        env=outside,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
     )
 
 

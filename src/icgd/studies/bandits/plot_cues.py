@@ -28,7 +28,6 @@ def draw(table: pd.DataFrame, looks: Looks, *, reliabilities: dict[LearnerName, 
     places = np.arange(len(reliabilities))
     unreliable = [max(1 - reliability, LEAST) for reliability in reliabilities.values()]
     axes[0].plot(places, unreliable, "_", color="black", markersize=12, label="in training")
-    axes[0].set_yscale("log")
     for place, learner in enumerate(reliabilities):
         mine = rows(table, learner=learner)
         trust = rows(mine, metric="effective_reliability")
@@ -41,6 +40,7 @@ def draw(table: pd.DataFrame, looks: Looks, *, reliabilities: dict[LearnerName, 
         for cue in COLOURS:
             lost = rows(mine, metric="cued_regret", cue=cue)
             _point(axes[2], place, lost, COLOURS[cue], MARKS[cue], f"cue: {cue}")
+    axes[0].set_yscale("log")
     names = [looks[name].name for name in reliabilities]
     for panel, title in zip(axes, ("$1 -$ reliability", "last pulls that follow", "regret"), strict=True):
         panel.set_xticks(places, names, rotation=45, ha="right")
