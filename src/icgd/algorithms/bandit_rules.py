@@ -2,8 +2,8 @@
 
 import jax.numpy as jnp
 import numpy as np
+import scipy
 from jaxtyping import Array, Key
-from scipy import stats
 
 from icgd.bandits.counting import (
     BayesUpperConfidence,
@@ -44,7 +44,7 @@ def bayes_ucb(task: BernoulliBandit, key: Key[Array, ""]) -> BayesUpperConfidenc
     """Bayes-UCB."""
     grid = np.arange(task.pulls + 1)
     level = 1 - 1 / (grid + 1.0)
-    quantiles = stats.beta.ppf(level[:, None, None], 1 + grid[:, None], 1 + grid)
+    quantiles = scipy.stats.beta.ppf(level[:, None, None], 1 + grid[:, None], 1 + grid)
     return BayesUpperConfidence(task.arms, task.pulls, jnp.asarray(quantiles))
 
 

@@ -13,8 +13,8 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import optax
+import scipy
 from jaxtyping import Array, Bool, Float, Int, Key
-from scipy import optimize
 
 from icgd.learner import Learner
 from icgd.prompt import TokenPrompt
@@ -92,7 +92,7 @@ class Counting(Learner):
             logits = Counting(10.0**exponent, self.rule, self.vocabulary).logits(evidence)
             return optax.softmax_cross_entropy_with_integer_labels(logits, targets).mean()
 
-        found = optimize.minimize_scalar(
+        found = scipy.optimize.minimize_scalar(
             lambda e: float(loss(np.float64(e), evidence)), bounds=(-3, 3), method="bounded"
         )
         return Counting(jnp.asarray(10.0**found.x), self.rule, self.vocabulary)

@@ -10,8 +10,8 @@ import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
+import scipy
 from jaxtyping import Array, Float, Key
-from scipy import optimize
 
 from icgd.learner import Learner
 from icgd.prompt import Prompt
@@ -48,7 +48,7 @@ class Ridge(Learner):
         def loss(exponent: float) -> float:
             return float(_ridge_error(10.0**exponent, prompts, targets))
 
-        best = optimize.minimize_scalar(loss, bounds=(-4.0, 3.0), method="bounded")
+        best = scipy.optimize.minimize_scalar(loss, bounds=(-4.0, 3.0), method="bounded")
         return dataclasses.replace(self, penalty=jnp.asarray(10.0 ** float(best.x)))
 
 
@@ -120,7 +120,7 @@ class NewtonSchulz(Learner):
             return float(np.log(np.mean((1 - np.exp(log_scale) * squares) ** (2 ** (self.steps + 1)))))
 
         limits = np.log([0.01 / squares.max(), 2.0 / squares.mean()])
-        best = optimize.minimize_scalar(loss, bounds=tuple(limits), method="bounded")
+        best = scipy.optimize.minimize_scalar(loss, bounds=tuple(limits), method="bounded")
         return dataclasses.replace(self, scale=jnp.asarray(np.exp(best.x)))
 
 

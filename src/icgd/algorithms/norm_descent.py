@@ -12,8 +12,8 @@ from typing import Literal
 import equinox as eqx
 import jax
 import jax.numpy as jnp
+import scipy
 from jaxtyping import Array, Float, Key
-from scipy import optimize
 
 from icgd.learner import Learner
 from icgd.objectives.dial import Dial, descend
@@ -55,7 +55,7 @@ class NormDescent(Learner):
 
         centre = math.log(size / variance)
         limits = (centre - math.log(REACH), centre + math.log(REACH))
-        best = optimize.minimize_scalar(
+        best = scipy.optimize.minimize_scalar(
             lambda z: float(loss(jnp.asarray(z))), bounds=limits, method="bounded"
         )
         return dataclasses.replace(scaled, rate=jnp.asarray(math.exp(best.x)))

@@ -10,8 +10,8 @@ import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
+import scipy
 from jaxtyping import Array, Float, Key
-from scipy import optimize
 
 from icgd.algorithms.least_squares import ordinary_least_squares
 from icgd.learner import Learner
@@ -61,7 +61,7 @@ def fit(x: np.ndarray, y: np.ndarray, largest: bool) -> np.ndarray:
     cost = np.concatenate([np.zeros(d), np.ones(slack.shape[1])])
     bounds = [(None, None)] * d + [(0, None)] * slack.shape[1]
     rows, limits = np.block([[x, -slack], [-x, -slack]]), np.concatenate([y, -y])
-    solution = optimize.linprog(cost, rows, limits, bounds=bounds, method="highs").x
+    solution = scipy.optimize.linprog(cost, rows, limits, bounds=bounds, method="highs").x
     assert solution is not None, "the program is feasible and bounded"
     return np.asarray(solution[:d])
 

@@ -21,8 +21,8 @@ import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
+import scipy
 from jaxtyping import Array, Float, Key
-from scipy import optimize
 
 from icgd.algorithms.least_mean_squares import one_pass
 from icgd.learner import Learner
@@ -76,7 +76,7 @@ class OnlineDescent(Learner):
             return float(value), np.asarray(slope).ravel()
 
         found = [
-            optimize.minimize(both, start.ravel(), jac=True, method="BFGS", options={"gtol": 1e-6})
+            scipy.optimize.minimize(both, start.ravel(), jac=True, method="BFGS", options={"gtol": 1e-6})
             for start in starts
         ]
         best = min(found, key=lambda one: one.fun)
@@ -103,7 +103,7 @@ class OnePass(Learner):
         """With the ρ that predicts best after all examples, found by bounded search."""
         some = jax.tree.map(lambda a: a[:FITTING].astype(float), (prompts, targets))
         limits = (0.0, 4.0 * float(self.rate))
-        best = optimize.minimize_scalar(lambda rate: float(_lms_error(rate, *some)), bounds=limits)
+        best = scipy.optimize.minimize_scalar(lambda rate: float(_lms_error(rate, *some)), bounds=limits)
         return OnePass(jnp.asarray(best.x))
 
 

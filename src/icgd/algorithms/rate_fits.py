@@ -12,8 +12,8 @@ from typing import NamedTuple
 import jax
 import jax.numpy as jnp
 import numpy as np
+import scipy
 from jaxtyping import Array, Float
-from scipy import optimize
 
 COARSE, FINE = 4096, 65536
 GUARD = 1.25
@@ -99,8 +99,10 @@ def fit_rates(density: Density, steps: int, per_step: bool, curvature: bool) -> 
             finite = np.isfinite(value) and np.isfinite(slope).all()
             return (float(value), slope.ravel()) if finite else (1e3, np.zeros_like(flat))
 
-        def descend(start: np.ndarray) -> optimize.OptimizeResult:
-            return optimize.minimize(both, start.ravel(), jac=True, method="BFGS", options={"gtol": 1e-8})
+        def descend(start: np.ndarray) -> scipy.optimize.OptimizeResult:
+            return scipy.optimize.minimize(
+                both, start.ravel(), jac=True, method="BFGS", options={"gtol": 1e-8}
+            )
 
         found = [descend(start) for start in starts]
         return min(found, key=lambda one: one.fun).x.reshape(halves, -1)

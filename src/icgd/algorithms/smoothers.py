@@ -3,8 +3,8 @@
 import jax
 import jax.numpy as jnp
 import numpy as np
+import scipy
 from jaxtyping import Array, Float, Key
-from scipy import optimize
 
 from icgd.learner import Learner
 from icgd.prompt import Prompt
@@ -44,7 +44,7 @@ class KernelSmoother(Learner):
             scale = jnp.sum(guess * targets) / jnp.sum(guess**2)
             return scale, jnp.mean((scale * guess - targets) ** 2)
 
-        found = optimize.minimize_scalar(
+        found = scipy.optimize.minimize_scalar(
             lambda exponent: float(best_scale(exponent)[1]), bounds=(-2.0, 3.0), method="bounded"
         )
         return KernelSmoother(sign * 10.0**found.x, best_scale(np.float64(found.x))[0])

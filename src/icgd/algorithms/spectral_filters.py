@@ -13,8 +13,8 @@ from typing import TypeVar
 import equinox as eqx
 import jax.numpy as jnp
 import numpy as np
+import scipy
 from jaxtyping import Array, Float, Key
-from scipy import optimize
 
 from icgd.algorithms.rate_fits import GUARD, spectral_density
 from icgd.learner import Learner
@@ -116,7 +116,7 @@ def log_loss(found: SpectralFilter, nodes: Nodes) -> float:
 
 def best_between(make: Callable[[float], F], nodes: Nodes, low: float, high: float) -> F:
     """The filter of least loss among make(z), low < z < high, by bounded search."""
-    found = optimize.minimize_scalar(
+    found = scipy.optimize.minimize_scalar(
         lambda z: log_loss(make(z), nodes), bounds=(low, high), method="bounded", options={"xatol": 1e-5}
     )
     return make(float(found.x))
@@ -128,5 +128,5 @@ def best_from(make: Callable[[np.ndarray], F], nodes: Nodes, starts: Sequence[Se
     def loss(z: np.ndarray) -> float:
         return log_loss(make(z), nodes)
 
-    found = [optimize.minimize(loss, np.array(start).ravel(), method="Nelder-Mead") for start in starts]
+    found = [scipy.optimize.minimize(loss, np.array(start).ravel(), method="Nelder-Mead") for start in starts]
     return make(min(found, key=lambda one: one.fun).x)

@@ -11,9 +11,9 @@ from typing import Annotated
 import jax
 import jax.numpy as jnp
 import numpy as np
+import scipy
 from annotated_types import Ge, Le
 from jaxtyping import Array, Float, Key
-from scipy import optimize
 
 from icgd.algorithms.rate_fits import GUARD, remaining_error
 from icgd.algorithms.spectral_filters import Nodes, SpectralFilter, spectrum
@@ -85,7 +85,7 @@ def _descend(start: np.ndarray, nodes: Nodes) -> np.ndarray:
         known = np.isfinite(value) and np.isfinite(slope).all()
         return (float(value), slope[free]) if known else (1e3, np.zeros_like(flat))
 
-    found = optimize.minimize(
+    found = scipy.optimize.minimize(
         both, start[free].ravel(), jac=True, method="BFGS", options={"gtol": 1e-5, "maxiter": ITERATIONS}
     )
     return filled(found.x)

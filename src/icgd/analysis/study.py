@@ -142,7 +142,8 @@ class Study:
 
 
 def _in_double(learner: Learner) -> Learner:
-    return jax.tree.map(lambda a: jnp.asarray(a, float) if eqx.is_array_like(a) else a, learner)
+    """By NumPy: JAX would compile a conversion for every shape."""
+    return jax.tree.map(lambda a: jnp.asarray(np.asarray(a, float)) if eqx.is_array_like(a) else a, learner)
 
 
 def _trained(blocks: Sequence[Artefact]) -> list[Population]:

@@ -152,7 +152,7 @@ class ChangedEnsemble(Learner):
 
     def trajectory(self, prompt: Any) -> Float[Array, "1 members t a"]:
         """Every change's answers to its own history."""
-        return jax.lax.map(lambda one: one[0](one[1]), (self.members, prompt))[None]
+        return jax.lax.map(jax.checkpoint(lambda one: one[0](one[1])), (self.members, prompt))[None]
 
 
 def history_changes(

@@ -29,9 +29,13 @@ class PolicyEnsemble(Learner):
         return found
 
     def trajectory(self, prompt: Any) -> Float[Array, "1 members t outputs"]:
-        """Every member's answers, one after another: together their activations would not fit a cache."""
+        """Every member's answers, one after another: together their activations would not fit a cache.
+
+        A gradient makes them anew, which takes less time than to keep them.
+        """
         arrays, rest = eqx.partition(self.members, eqx.is_array)
 
+        @jax.checkpoint
         def answer(one: tuple[Any, Any]) -> Array:
             policy: Policy = eqx.combine(one[0], rest)
             return policy(one[1])

@@ -12,8 +12,8 @@ from typing import NamedTuple
 
 import jax.numpy as jnp
 import numpy as np
+import scipy
 from jaxtyping import Array, Float
-from scipy import linalg
 
 from icgd.tasks.sine_waves import REACH, SineWaves
 
@@ -91,7 +91,7 @@ def layer_kernel(found: Operators) -> Float[np.ndarray, "f f"]:
 def step_kernel(found: Operators) -> Float[np.ndarray, "f f"]:
     """P of the best gradient step: BK + KB = 2C."""
     b = found.curvature
-    return _in_harmonics(linalg.solve_continuous_lyapunov(b, 2 * found.residual), found.basis)
+    return _in_harmonics(scipy.linalg.solve_continuous_lyapunov(b, 2 * found.residual), found.basis)
 
 
 def _in_harmonics(k: Float[np.ndarray, "f f"], basis: Float[np.ndarray, "f f"]) -> Float[np.ndarray, "f f"]:

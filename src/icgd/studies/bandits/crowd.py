@@ -35,15 +35,14 @@ def crowd(study: Study) -> dict[str, Population]:
 
 def one_by_one(population: Population) -> dict[str, Population]:
     """The policies of a population of ensembles by name."""
-    learner: Any = population.learner
-    return {
-        name: Population(
-            eqx.filter_vmap(lambda one, name=name: one.member(name))(learner),
-            population.seeds,
-            population.step,
-        )
-        for name in learner.names
-    }
+    members = _members(population.learner)
+    return {name: Population(one, population.seeds, population.step) for name, one in members.items()}
+
+
+@eqx.filter_jit
+@eqx.filter_vmap
+def _members(ensemble: Any) -> dict[str, Any]:
+    return {name: ensemble.member(name) for name in ensemble.names}
 
 
 def chance(

@@ -9,8 +9,8 @@ import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
+import scipy
 from jaxtyping import Array, Float, Key
-from scipy import optimize
 
 from icgd.algorithms.descent import Fit, GradientDescentPlusPlus
 from icgd.constructions.descent_layers import looped_descent
@@ -39,7 +39,7 @@ class ClippedDescent(GradientDescentPlusPlus):
         def loss(logs: np.ndarray) -> float:
             return float(_loss(self, few, wanted, jnp.exp(logs)))
 
-        found = optimize.minimize(
+        found = scipy.optimize.minimize(
             loss, np.log(np.array(START)), method="Nelder-Mead", options={"maxfev": self.evaluations}
         )
         return self.at(jnp.exp(jnp.asarray(found.x)))
