@@ -8,7 +8,8 @@ import yaml
 
 from icgd.analysis import measure_rollout
 from icgd.checks.building import refusal
-from icgd.checks.experiments import Checker, check
+from icgd.checks.everything import check
+from icgd.checks.experiments import Checker
 from icgd.results.paths import Paths
 from icgd.spec.config import load
 from icgd.spec.expansion import variants

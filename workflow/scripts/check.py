@@ -5,7 +5,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "src"))
 
-from icgd.checks.experiments import main
+from icgd.checks.everything import main
 
 if __name__ == "__main__":
     sys.exit(main())

@@ -1,7 +1,8 @@
 #!/bin/sh
 # A Slurm cluster of two virtual nodes on this machine, to try the profile: virtual_slurm.sh start|stop FOLDER.
 # Needs root and, on Debian, slurm-wlm and munge. FOLDER keeps its state and logs. The config has to be in
-# /etc/slurm, where the steps of jobs look for it; one that is there already is left alone.
+# /etc/slurm, where the steps of jobs look for it; one that is there already is left alone. Jobs that have ended are
+# listed in FOLDER/jobs.txt.
 set -eu
 folder=$2
 config=/etc/slurm/slurm.conf
@@ -45,6 +46,8 @@ SlurmctldLogFile=$folder/slurmctld.log
 SlurmdLogFile=$folder/slurmd.%n.log
 ProctrackType=proctrack/linuxproc
 TaskPlugin=task/none
+JobCompType=jobcomp/filetxt
+JobCompLoc=$folder/jobs.txt
 JobAcctGatherType=jobacct_gather/linux
 JobAcctGatherFrequency=1
 JobAcctGatherParams=OverMemoryKill

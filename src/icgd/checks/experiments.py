@@ -1,12 +1,10 @@
-"""Everything in a config that can be known to be impossible before the first job, found with the code itself.
+"""Checks of experiments, with the code itself.
 
 Kinds are imported, options held against their signatures, learners built abstractly: nothing is computed.
 """
 
 import functools
 import importlib
-import json
-import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from types import ModuleType
@@ -20,41 +18,8 @@ from icgd.spec.expansion import LAW, measurements, variants
 from icgd.spec.kinds import Kinds
 from icgd.spec.model import Config, Experiment, Trained
 from icgd.spec.plan import Plan
-from icgd.spec.reading import ConfigError, Mistakes, nearest, one_of
+from icgd.spec.reading import ConfigError, nearest, one_of
 from icgd.training.loop import Training
-
-
-def main() -> int:
-    """Read a config as JSON; print what each measurement reads, or say what is wrong (exit code 2)."""
-    config = Config.model_validate_json(sys.stdin.read())
-    try:
-        found = check(config)
-    except ConfigError as error:
-        print(error, file=sys.stderr)
-        return 2
-    print(json.dumps(found))
-    return 0
-
-
-def check(config: Config) -> dict[str, list[str]]:
-    """Names of the learners that each <experiment>/<measurement> reads; `ConfigError` for what is wrong."""
-    from icgd.checks.products import check_products  # needs the class below
-
-    checker, mistakes = Checker(config), Mistakes()
-    found: dict[str, list[str]] = {}
-    for name in config.experiments:
-        with mistakes.collected():
-            checker.names(name)
-    mistakes.refuse()
-    for name in config.experiments:
-        with mistakes.collected():
-            checker.kinds_of(name)
-            found |= checker.reads(name)
-    mistakes.refuse()
-    check_products(checker, mistakes)
-    mistakes.refuse()
-    return found
-
 
 DECLARED = ("METRICS", "COLUMNS", "OTHERS", "reads", "measure")
 """What the module of a measurement has."""

@@ -2,11 +2,12 @@
 
 from collections.abc import Collection, Iterator, Mapping
 from types import ModuleType
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from icgd.analysis.columns import Metric
 from icgd.analysis.experiment import others
 from icgd.checks import options
+from icgd.checks.experiments import Checker
 from icgd.spec.config import load
 from icgd.spec.expansion import LAW
 from icgd.spec.model import Claim, Config, Experiment
@@ -15,15 +16,12 @@ from icgd.spec.selectors import measured, parsed, used_keys
 from icgd.writeup.numbers import leaves
 from icgd.writeup.sections import frame_files, left_out_experiments, section_files
 
-if TYPE_CHECKING:
-    from icgd.checks.experiments import Checker
-
 ANY = "*"
 RECORDED = ("run/", "claims/", "confidence")
 """What begins keys of numbers that only the run itself knows."""
 
 
-def check_products(checker: "Checker", mistakes: Mistakes) -> None:
+def check_products(checker: Checker, mistakes: Mistakes) -> None:
     """Collect what is wrong with figures, tables, panels, claims and numbers: the run cannot make them."""
     config, published = checker.config, load([])
     for name in config.figures:
@@ -47,14 +45,14 @@ def check_products(checker: "Checker", mistakes: Mistakes) -> None:
             _number(checker, key, place, known, absent)
 
 
-def _table(checker: "Checker", name: str) -> None:
+def _table(checker: Checker, name: str) -> None:
     where = f"tables.{name}"
     checker.imported(checker.kinds.module("table", name, checker.config.homes.get(where), where))
     for experiment in checker.config.tables[name]:
         one_of(experiment, checker.config.experiments, where)
 
 
-def _panel(checker: "Checker", name: str) -> None:
+def _panel(checker: Checker, name: str) -> None:
     panel, where = checker.config.panels[name], f"panels.{name}"
     known: list[str] = []
     for experiment, learners in panel.reads.items():
@@ -68,7 +66,7 @@ def _panel(checker: "Checker", name: str) -> None:
     checker.kinds.script(name, checker.config.homes[where], where)
 
 
-def _figure(checker: "Checker", name: str) -> None:
+def _figure(checker: Checker, name: str) -> None:
     figure, where = checker.config.figures[name], f"figures.{name}"
     study = checker.config.homes.get(where)
     module = checker.imported(checker.kinds.module("plot", figure.plot, study, f"{where}.plot"))
@@ -105,7 +103,7 @@ def _in_group(claim: Claim, known: Mapping[str, Claim], where: str) -> None:
 
 
 def _number(
-    checker: "Checker", key: str, place: str, known: Collection[str], absent: Mapping[str, str]
+    checker: Checker, key: str, place: str, known: Collection[str], absent: Mapping[str, str]
 ) -> None:
     """A number of the text; those of studies that are left out are printed as such."""
     if not measured(key):
@@ -127,7 +125,7 @@ def other_keys(config: Config) -> Iterator[str]:
         yield from (f"claim/{name}/{what}" for what in ("verdict", "value", "threshold"))
 
 
-def _selected(checker: "Checker", wanted: Mapping[str, Any], where: str) -> None:
+def _selected(checker: Checker, wanted: Mapping[str, Any], where: str) -> None:
     """A learner's metric and its columns' values are among what the experiment's measurements yield."""
     one_of(wanted["experiment"], checker.config.experiments, f"{where}: the experiment")
     experiment = checker.config.experiments[wanted["experiment"]]
@@ -164,7 +162,7 @@ def _swept(experiment: Experiment, module: ModuleType, own: Mapping[str, Any], w
             one_of(float(value), list(map(float, values)), f"{where}: the {column}")
 
 
-def modules_of(checker: "Checker", name: str, option: str | None) -> Iterator[ModuleType]:
+def modules_of(checker: Checker, name: str, option: str | None) -> Iterator[ModuleType]:
     """The measurements that are made of an experiment under an option."""
     experiment = checker.config.experiments[name]
     family = option if option in experiment.variants else LAW
