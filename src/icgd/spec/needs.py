@@ -14,8 +14,8 @@ from icgd.spec.order import MEASURED, Key, without_seeds
 
 MEMORY_MARGIN, TIME_MARGIN = 1.5, 3.0
 """Above what was measured: another allocator; a slower, shared node."""
-START_MB, START_MINUTES = 300, 5
-"""Of Snakemake around the job, and of its start from a cold file system."""
+START_MB, START_SECONDS = 300, 45
+"""Of Snakemake around the job, and of its start: little, as a queue entry asks for that of all its jobs."""
 UNKNOWN_MB, UNKNOWN_SECONDS = 3000.0, 1200.0
 """Of rules that were never measured."""
 
@@ -43,7 +43,8 @@ class Need:
 
     def minutes(self, attempt: int) -> int:
         """Minutes to ask for."""
-        return math.ceil(TIME_MARGIN * (self.seconds or 0.0) / 60 + START_MINUTES) * 2 ** (attempt - 1)
+        wanted = TIME_MARGIN * (self.seconds or 0.0) + START_SECONDS
+        return math.ceil(wanted / 60) * 2 ** (attempt - 1)
 
 
 NOTHING = Need(None, None)
