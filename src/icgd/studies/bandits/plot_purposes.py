@@ -9,9 +9,12 @@ from matplotlib.figure import Figure
 from icgd.analysis.tidy import rows
 from icgd.plotting.axes import PAGE
 from icgd.plotting.looks import Looks
+from icgd.plotting.matrix import written_matrix
 from icgd.ranges import LearnerName
 
 OBJECTIVES = {"max": "most", "min": "least", "target": r"near $\frac{1}{2}$"}
+PALE = 0.65
+"""Above this share of the most that any attains text is dark."""
 
 
 def select(metrics: pd.DataFrame) -> pd.DataFrame:
@@ -32,13 +35,7 @@ def _matrix(panel: Axes, mine: pd.DataFrame, title: str) -> None:
     cells = {(row["asked"], row["objective"]): row["mean"] for row in mine.to_dict("records")}
     assert len(cells) == len(mine)  # of one experiment
     values = np.array([[cells[asked, objective] for objective in OBJECTIVES] for asked in OBJECTIVES])
-    best = values.max(axis=0)
-    panel.imshow(values / best, cmap="cividis", vmin=0.2, vmax=1.0)
-    for (i, j), value in np.ndenumerate(values):
-        colour = "white" if value / best[j] < 0.65 else "black"
-        panel.text(j, i, f"{value:.3f}".lstrip("0"), ha="center", va="center", fontsize=7, color=colour)
-    names = list(OBJECTIVES.values())
-    panel.set_xticks(range(3), names)
-    panel.set_yticks(range(3), names)
+    shares = values / values.max(axis=0)
+    texts = [[f"{value:.3f}".lstrip("0") for value in row] for row in values]
+    written_matrix(panel, shares, list(OBJECTIVES.values()), texts, (0.2, 1.0), PALE)
     panel.set(title=title, xlabel="attained")
-    panel.tick_params(length=0)

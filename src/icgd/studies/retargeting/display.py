@@ -1,10 +1,10 @@
 """What figures and tables of this study share: objectives' names, matrices, and marks. No JAX here."""
 
-import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
 from icgd.plotting.looks import Looks
+from icgd.plotting.matrix import written_matrix
 
 NAMES = {"l1": "$L_1$", "l2": "$L_2$", "linf": r"$L_\infty$"}
 """The objectives; descent on each is a learner of the same name."""
@@ -27,11 +27,5 @@ def matrix(panel: Axes, cells: pd.DataFrame) -> None:
     """What is asked for in rows, what is attained in columns; colours from −1 to 1."""
     shown = cells.pivot_table(index="objective", columns="attained", values="mean")
     numbers = shown.loc[list(NAMES), list(NAMES)].to_numpy(float)
-    panel.imshow(numbers, cmap="cividis", vmin=-1, vmax=1)
-    for (row, column), number in np.ndenumerate(numbers):
-        colour = "black" if number > PALE else "white"
-        panel.text(column, row, f"{number:.2f}", ha="center", va="center", color=colour)
-    panel.set_xticks(range(3), list(NAMES.values()))
-    panel.set_yticks(range(3), list(NAMES.values()))
-    panel.spines[:].set_visible(False)
-    panel.tick_params(length=0)
+    texts = [[f"{number:.2f}" for number in row] for row in numbers]
+    written_matrix(panel, numbers, list(NAMES.values()), texts, (-1.0, 1.0), PALE)
