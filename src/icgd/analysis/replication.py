@@ -24,9 +24,7 @@ import pandas as pd
 from icgd.analysis.reference_values import aligned, key_columns, missing, name
 from icgd.analysis.seed_tests import RATE, ROUNDING, seed_tests
 
-ROUNDING_RELATIVE = 1e-5
-"""Of untrained values. Prompts and features are drawn in float32, whose last bit depends on the processor;
-ill-conditioned solutions make 4e-6 of it at most, on one without fused multiplications (AVX)."""
+ROUNDING_RELATIVE = 1e-6
 RESIDUES = {"max_abs_difference": 1e-11, "switched_max_abs_difference": 1e-11}
 """Metrics that are nothing but rounding, and how large they may be."""
 
